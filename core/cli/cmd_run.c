@@ -1,0 +1,467 @@
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "cli/items.h"
+#include "cli/output.h"
+#include "cli/prepare.h"
+#include "cli/progress.h"
+#include "config/options.h"
+#include "plugin/inspect.h"
+#include "supervisor/supervisor.h"
+#include "util/alloc.h"
+#include "util/clock.h"
+#include "util/fs.h"
+#include "util/json.h"
+#include "util/suggest.h"
+
+static const char run_help[] =
+    "Usage: trawl run [OPTION…] [PLATFORM…]\n"
+    "       trawl run --plugin NAME [--start URL] [--set PATH=VALUE]… [OPTION…]\n\n"
+    "Run platforms of the configuration (all that are enabled when none is named), or a plugin\n"
+    "without any configuration, and print the items as JSON lines: their own fields, _key and "
+    "_url.\n\n"
+    "  --plugin NAME       this scraper plugin, by name or file\n"
+    "  --name NAME         what its platform is called (else as the plugin)\n"
+    "  --start URL         where it starts, short for --set start=URL; may be repeated\n"
+    "  --set PATH=VALUE    any option of the plugin: --set follow=a --set fields.title=title\n"
+    "  --fetch KEY=VALUE   any fetch option: --fetch concurrency=2 --fetch max_pages=100\n"
+    "  --config FILE       configuration\n"
+    "  -o, --output FILE   items go there (else to standard output)\n"
+    "  --data DIR          keep runs and items there (else nothing is kept)\n"
+    "  -q, --quiet         no progress\n"
+    "  --json              progress as JSON lines, on standard error\n"
+    "  --log-level LEVEL   debug, info, warning or error\n"
+    "  -h, --help          this text\n\n"
+    "Exit codes: 0 completed, 1 failed, 2 usage, 3 partial, 130 interrupted.\n";
+
+struct run_command {
+    const char *config;
+    const char *data;
+    const char *output_path;
+    const char *plugin;
+    const char *name;
+    const char *log_level;
+    json_t *options; /* of --plugin */
+    json_t *fetch;
+    bool has_direct; /* an option that makes sense with --plugin only was given */
+    bool quiet;
+    bool json;
+    const char **platforms; /* borrowed from argv, or from the configuration */
+    size_t platform_count;
+
+    struct trawl_progress *progress;
+    const char *temporary; /* the folder that is removed at the end */
+    struct trawl_output output;
+};
+
+/* --- arguments ----------------------------------------------------------------------------------- */
+
+enum {
+    RUN_CONFIG = 256,
+    RUN_DATA,
+    RUN_PLUGIN,
+    RUN_NAME,
+    RUN_START,
+    RUN_SET,
+    RUN_FETCH,
+    RUN_JSON,
+    RUN_LOG_LEVEL,
+};
+
+static const struct option run_options[] = {
+    {"config", required_argument, NULL, RUN_CONFIG},
+    {"data", required_argument, NULL, RUN_DATA},
+    {"plugin", required_argument, NULL, RUN_PLUGIN},
+    {"name", required_argument, NULL, RUN_NAME},
+    {"start", required_argument, NULL, RUN_START},
+    {"set", required_argument, NULL, RUN_SET},
+    {"fetch", required_argument, NULL, RUN_FETCH},
+    {"json", no_argument, NULL, RUN_JSON},
+    {"log-level", required_argument, NULL, RUN_LOG_LEVEL},
+    {"output", required_argument, NULL, 'o'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* -1: go on; else the exit code. */
+static int run_assign(struct run_command *run, json_t *object, const char *assignment)
+{
+    struct trawl_err err = {0};
+
+    run->has_direct = true;
+    if (trawl_options_set(object, assignment, &err) < 0)
+        return trawl_cli_usage("run", "'%s': %s", assignment, err.message);
+    return -1;
+}
+
+/* A URL is text whatever it looks like, so it does not go through PATH=VALUE. */
+static int run_add_start(struct run_command *run, const char *url)
+{
+    json_t *starts = json_object_get(run->options, "start");
+
+    if (!json_is_array(starts)) {
+        json_t *list = json_array();
+
+        if (starts)
+            json_array_append(list, starts);
+        json_object_set_new(run->options, "start", list);
+        starts = list;
+    }
+    json_array_append_new(starts, json_string(url));
+    run->has_direct = true;
+    return -1;
+}
+
+static int run_option(struct run_command *run, int c)
+{
+    switch (c) {
+    case RUN_CONFIG:
+        run->config = optarg;
+        return -1;
+    case RUN_DATA:
+        run->data = optarg;
+        return -1;
+    case RUN_PLUGIN:
+        run->plugin = optarg;
+        return -1;
+    case RUN_NAME:
+        run->name = optarg;
+        run->has_direct = true;
+        return -1;
+    case RUN_START:
+        return run_add_start(run, optarg);
+    case RUN_SET:
+        return run_assign(run, run->options, optarg);
+    case RUN_FETCH:
+        return run_assign(run, run->fetch, optarg);
+    case RUN_JSON:
+        run->json = true;
+        return -1;
+    case RUN_LOG_LEVEL:
+        run->log_level = optarg;
+        return -1;
+    case 'o':
+        run->output_path = optarg;
+        return -1;
+    case 'q':
+        run->quiet = true;
+        return -1;
+    case 'h':
+        fputs(run_help, stdout);
+        return TRAWL_EXIT_COMPLETED;
+    default:
+        return trawl_cli_usage("run", "that is not how it is used");
+    }
+}
+
+static int run_parse(struct run_command *run, int argc, char **argv)
+{
+    int code = -1;
+    int c;
+
+    while (code < 0 && (c = getopt_long(argc, argv, "o:qh", run_options, NULL)) != -1)
+        code = run_option(run, c);
+    if (code >= 0)
+        return code;
+    if (run->plugin && optind < argc)
+        return trawl_cli_usage("run", "with --plugin no platform is named, but '%s' is",
+                               argv[optind]);
+    if (run->plugin && run->config)
+        return trawl_cli_usage("run", "--plugin and --config exclude each other");
+    if (!run->plugin && run->has_direct)
+        return trawl_cli_usage("run", "--name, --start, --set and --fetch need --plugin");
+    for (int i = optind; i < argc; i++) {
+        run->platforms =
+            trawl_xrealloc(run->platforms, (run->platform_count + 1) * sizeof(*run->platforms));
+        run->platforms[run->platform_count++] = argv[i];
+    }
+    return -1;
+}
+
+/* --- configuration ------------------------------------------------------------------------------- */
+
+static int run_unknown_platform(const char *name, const json_t *platforms)
+{
+    size_t count = json_object_size(platforms);
+    TRAWL_AUTO_FREE const char **names = trawl_xalloc((count + 1) * sizeof(*names));
+    const char *nearest;
+    const char *known;
+    json_t *platform;
+    size_t i = 0;
+
+    json_object_foreach ((json_t *)platforms, known, platform) {
+        names[i++] = known;
+    }
+    nearest = trawl_suggest(name, names, count);
+    if (nearest)
+        return trawl_cli_usage("run", "there is no platform '%s'; did you mean '%s'?", name,
+                               nearest);
+    return trawl_cli_usage("run", "there is no platform '%s'", name);
+}
+
+static bool run_is_named(const struct run_command *run, const char *name)
+{
+    for (size_t i = 0; i < run->platform_count; i++) {
+        if (strcmp(run->platforms[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Only what this run needs: other platforms, and transports, are not inspected for it. */
+static int run_adjust(void *user, struct trawl_config *config)
+{
+    struct run_command *run = user;
+    json_t *platforms = json_object_get(config->root, "platforms");
+    json_t *platform;
+    const char *name;
+    void *next;
+
+    for (size_t i = 0; i < run->platform_count; i++) {
+        if (!json_object_get(platforms, run->platforms[i]))
+            return run_unknown_platform(run->platforms[i], platforms);
+    }
+    json_object_foreach_safe (platforms, next, name, platform) {
+        if (run->platform_count > 0 ? !run_is_named(run, name)
+                                    : !trawl_json_bool(platform, "enabled", true))
+            json_object_del(platforms, name);
+    }
+    json_object_clear(json_object_get(config->root, "transports"));
+    json_object_clear(json_object_get(config->root, "chains"));
+    if (json_object_size(platforms) > 0)
+        return TRAWL_EXIT_COMPLETED;
+    return trawl_cli_usage("run", "the configuration has no platform that is enabled");
+}
+
+/* "html" from "html" or "./build/plugins/html.so". */
+static char *run_platform_name(const struct run_command *run)
+{
+    const char *base;
+    size_t len;
+
+    if (run->name)
+        return trawl_xstrdup(run->name);
+    base = strrchr(run->plugin, '/');
+    base = base ? base + 1 : run->plugin;
+    len = strlen(base);
+    if (len > 3 && strcmp(base + len - 3, ".so") == 0)
+        len -= 3;
+    return trawl_xstrndup(base, len);
+}
+
+static int run_prepare_direct(struct run_command *run, struct trawl_cli_prepared *ret_prepared)
+{
+    TRAWL_AUTO_FREE char *folder = getcwd(NULL, 0);
+    TRAWL_AUTO_FREE char *name = run_platform_name(run);
+    struct trawl_config *config = NULL;
+    struct trawl_errlist errs = {0};
+    json_auto_t *root = json_pack("{s:{s:{s:s, s:O, s:O}}}", "platforms", name, "plugin",
+                                  run->plugin, "options", run->options, "fetch", run->fetch);
+    int r = root ? trawl_config_from_json(root, folder, &config, &errs) : -EINVAL;
+
+    trawl_cli_print_errors(NULL, &errs);
+    trawl_errlist_finish(&errs);
+    if (r < 0)
+        return TRAWL_EXIT_FAILED;
+    json_object_clear(json_object_get(config->root, "transports"));
+    json_object_clear(json_object_get(config->root, "chains"));
+    return trawl_cli_prepare(config, ret_prepared);
+}
+
+/* --- the run ------------------------------------------------------------------------------------- */
+
+static void run_on_event(void *user, uint32_t epoch, const struct trawl_event *event)
+{
+    struct run_command *run = user;
+
+    trawl_progress_event(run->progress, epoch, event);
+}
+
+static void run_on_abort(void *user)
+{
+    struct run_command *run = user;
+
+    if (run->temporary)
+        trawl_fs_remove_folder(run->temporary);
+    trawl_output_close(&run->output);
+}
+
+static int run_write_items(struct run_command *run, struct trawl_reader *reader, int64_t run_id)
+{
+    const struct trawl_item_filter filter = {.run_id = run_id};
+    struct trawl_err err = {0};
+    int r;
+
+    r = trawl_items_write_jsonl(reader, &filter, run->output.to, &err);
+    if (r == 0)
+        r = trawl_output_commit(&run->output, &err);
+    if (r == 0)
+        return TRAWL_EXIT_COMPLETED;
+    if (err.message[0] == '\0')
+        (void)trawl_err_set(&err, r, "", "the items cannot be written: %s", strerror(-r));
+    trawl_cli_print_err(NULL, &err);
+    return TRAWL_EXIT_FAILED;
+}
+
+static void run_print_summary(struct trawl_reader *reader, int64_t run_id, uint64_t took_ns)
+{
+    json_auto_t *run = NULL;
+
+    if (trawl_reader_run(reader, run_id, &run, NULL) < 0)
+        return;
+    fprintf(stderr,
+            "%s: %lld pages, %lld items (%lld new, %lld changed, %lld unchanged), %lld failed, "
+            "%.1f s\n",
+            trawl_json_string(run, "status", ""), (long long)trawl_json_int(run, "pages", 0),
+            (long long)trawl_json_int(run, "items", 0), (long long)trawl_json_int(run, "new", 0),
+            (long long)trawl_json_int(run, "changed", 0),
+            (long long)trawl_json_int(run, "unchanged", 0),
+            (long long)trawl_json_int(run, "failed", 0), (double)took_ns / 1e9);
+}
+
+/* What is left to do when the supervisor has ended: items from the store, the summary. */
+static int run_conclude(struct run_command *run, const char *folder, int64_t run_id,
+                        uint64_t took_ns)
+{
+    struct trawl_reader *reader = NULL;
+    struct trawl_err err = {0};
+    int code;
+
+    if (trawl_reader_open(folder, &reader, &err) < 0) {
+        trawl_cli_print_err(NULL, &err);
+        return TRAWL_EXIT_FAILED;
+    }
+    code = run_write_items(run, reader, run_id);
+    if (!run->quiet && !run->json)
+        run_print_summary(reader, run_id, took_ns);
+    trawl_reader_close(reader);
+    return code;
+}
+
+static enum trawl_progress_form run_form(const struct run_command *run)
+{
+    if (run->quiet)
+        return TRAWL_PROGRESS_NONE;
+    if (run->json)
+        return TRAWL_PROGRESS_JSON;
+    return isatty(STDERR_FILENO) ? TRAWL_PROGRESS_BARS : TRAWL_PROGRESS_LINES;
+}
+
+static int run_supervise(struct run_command *run, const struct trawl_cli_prepared *prepared,
+                         const char *folder)
+{
+    const char *no_color = getenv("NO_COLOR");
+    struct trawl_errlist errs = {0};
+    uint64_t began_ns = trawl_mono_ns();
+    int64_t run_id = 0;
+    int code;
+    int written;
+    const struct trawl_supervisor_options options = {
+        .config = prepared->config,
+        .plugins = prepared->plugins,
+        .broken = prepared->broken,
+        .data_folder = folder,
+        .durable = run->data != NULL,
+        .written = prepared->written,
+        .inspect = trawl_inspect_async,
+        .run_platforms = run->platforms,
+        .run_platform_count = run->platform_count,
+        .on_event = run_on_event,
+        .on_abort = run_on_abort,
+        .user = run,
+    };
+
+    run->progress = trawl_progress_create(stderr, run_form(run),
+                                          isatty(STDERR_FILENO) && (!no_color || !no_color[0]));
+    code = trawl_supervisor_run(&options, &run_id, &errs);
+    trawl_progress_destroy(run->progress);
+    trawl_cli_print_errors(prepared->config->path, &errs);
+    trawl_errlist_finish(&errs);
+    if (run_id == 0)
+        return code;
+    written = run_conclude(run, folder, run_id, trawl_mono_ns() - began_ns);
+    return code != TRAWL_EXIT_COMPLETED ? code : written;
+}
+
+/* The names of what is left of the configuration's platforms. */
+static void run_take_names(struct run_command *run, const struct trawl_config *config)
+{
+    json_t *platforms = json_object_get(config->root, "platforms");
+    const char *name;
+    json_t *platform;
+
+    run->platform_count = 0;
+    run->platforms =
+        trawl_xrealloc(run->platforms, (json_object_size(platforms) + 1) * sizeof(*run->platforms));
+    json_object_foreach (platforms, name, platform) {
+        run->platforms[run->platform_count++] = name;
+    }
+}
+
+static int run_in_folder(struct run_command *run, const struct trawl_cli_prepared *prepared)
+{
+    TRAWL_AUTO_FREE char *temporary = NULL;
+    struct trawl_err err = {0};
+    int code;
+    int r;
+
+    if (trawl_output_open(&run->output, run->output_path, &err) < 0) {
+        trawl_cli_print_err(NULL, &err);
+        return TRAWL_EXIT_FAILED;
+    }
+    if (!run->data) {
+        r = trawl_fs_make_temporary(&temporary);
+        if (r < 0) {
+            fprintf(stderr, "trawl: cannot make a temporary folder: %s\n", strerror(-r));
+            trawl_output_close(&run->output);
+            return TRAWL_EXIT_FAILED;
+        }
+        run->temporary = temporary;
+    }
+    code = run_supervise(run, prepared, run->data ? run->data : temporary);
+    trawl_output_close(&run->output);
+    if (temporary)
+        trawl_fs_remove_folder(temporary);
+    return code;
+}
+
+static int run_begin(struct run_command *run)
+{
+    struct trawl_cli_prepared prepared;
+    int code;
+
+    code = trawl_cli_set_log_level("run", run->log_level, run->quiet ? "error" : "warning");
+    if (code != TRAWL_EXIT_COMPLETED)
+        return code;
+    if (run->plugin)
+        code = run_prepare_direct(run, &prepared);
+    else
+        code = trawl_cli_prepare_file(run->config, run_adjust, run, &prepared);
+    if (code != TRAWL_EXIT_COMPLETED)
+        return code;
+    run_take_names(run, prepared.config);
+    code = run_in_folder(run, &prepared);
+    trawl_cli_prepared_finish(&prepared);
+    return code;
+}
+
+int trawl_cmd_run(int argc, char **argv)
+{
+    struct run_command run = {.options = json_object(), .fetch = json_object()};
+    int code;
+
+    code = run_parse(&run, argc, argv);
+    if (code < 0)
+        code = run_begin(&run);
+    json_decref(run.options);
+    json_decref(run.fetch);
+    free(run.platforms);
+    return code;
+}

@@ -1,0 +1,113 @@
+/* trawl schema: the JSON Schema of the configuration, with the options of the plugins that are found. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "config/config.h"
+#include "plugin/inspect.h"
+#include "plugin/loader.h"
+#include "util/alloc.h"
+#include "util/json.h"
+
+static const char help[] =
+    "Print the JSON Schema of the configuration, with the options of the plugins that are found.\n"
+    "\n"
+    "Usage: trawl schema [OPTION…]\n"
+    "\n"
+    "  --plugin-path FOLDER  look for plugins here first; may be given several times\n"
+    "  --help                this text\n"
+    "\n"
+    "A configuration names the file for editors: \"$schema\": \"./trawl.schema.json\".\n";
+
+/* The plugin in one file, as the inspector tells it; NULL after saying why not. */
+static json_t *inspect_file(const char *file)
+{
+    json_t *ask = json_pack("{s:s, s:[]}", "file", file, "subjects");
+    json_t *answer = NULL;
+    json_t *plugin = NULL;
+    struct trawl_err err = {0};
+
+    if (trawl_inspect(ask, &answer, &err) < 0) {
+        trawl_cli_print_err(NULL, &err);
+    } else if (json_object_get(answer, "error")) {
+        const json_t *error = json_object_get(answer, "error");
+
+        trawl_err_set(&err, 0, trawl_json_string(error, "where", file), "%s",
+                      trawl_json_string(error, "message", "cannot be loaded"));
+        trawl_cli_print_err(NULL, &err);
+    } else {
+        plugin = json_incref(json_object_get(answer, "plugin"));
+    }
+    json_decref(answer);
+    json_decref(ask);
+    return plugin;
+}
+
+/* Broken plugins are passed over, so that the schema of the others can still be had; -1 if there were any. */
+static int inspect_all(char *const *extra, json_t *plugins)
+{
+    char **paths = trawl_plugin_paths(extra);
+    char **files = trawl_plugin_list(paths);
+    int r = 0;
+
+    for (char **file = files; *file; file++) {
+        json_t *plugin = inspect_file(*file);
+
+        if (!plugin)
+            r = -1;
+        else
+            json_array_append_new(plugins, plugin);
+    }
+    trawl_plugin_paths_free(files);
+    trawl_plugin_paths_free(paths);
+    return r;
+}
+
+static int print_schema(char *const *extra)
+{
+    json_t *plugins = json_array();
+    int broken = inspect_all(extra, plugins);
+    json_t *schema = trawl_config_schema(plugins);
+    TRAWL_AUTO_FREE char *text = trawl_json_text(schema, TRAWL_JSON_INDENTED);
+    bool written = puts(text) >= 0 && fflush(stdout) == 0;
+
+    json_decref(schema);
+    json_decref(plugins);
+    if (!written)
+        perror("trawl: standard output");
+    return written && broken == 0 ? TRAWL_EXIT_COMPLETED : TRAWL_EXIT_FAILED;
+}
+
+int trawl_cmd_schema(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"plugin-path", required_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    TRAWL_AUTO_FREE char **extra = trawl_xalloc(((size_t)argc + 1) * sizeof(*extra));
+    size_t count = 0;
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        switch (option) {
+        case 'p':
+            extra[count++] = optarg;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return TRAWL_EXIT_COMPLETED;
+        case ':':
+            return trawl_cli_usage("schema", "option '%s' needs a value", argv[optind - 1]);
+        default:
+            return trawl_cli_usage("schema", "there is no option '%s'", argv[optind - 1]);
+        }
+    }
+    if (optind < argc)
+        return trawl_cli_usage("schema", "unexpected argument '%s'", argv[optind]);
+    return print_schema(extra);
+}

@@ -1,0 +1,205 @@
+/* What one subscriber is sent, and when. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/gateway_priv.h"
+#include "util/alloc.h"
+#include "util/clock.h"
+#include "util/json.h"
+
+static char *make_connection_id(struct trawl_gateway *gateway)
+{
+    return trawl_xasprintf("%llx-%x", (unsigned long long)trawl_mono_ns(), ++gateway->conn_serial);
+}
+
+struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *http,
+                               const struct trawl_endpoint *endpoint, struct query *path,
+                               struct query *query)
+{
+    struct trawl_conn *conn = TRAWL_NEW(struct trawl_conn);
+
+    conn->kind = HTTP_USER_SUBSCRIBER;
+    conn->hub = hub;
+    conn->http = http;
+    conn->endpoint = endpoint;
+    conn->path = *path; /* handed over */
+    conn->query = *query;
+    path->count = 0;
+    query->count = 0;
+    conn->connection_id = make_connection_id(hub->gateway);
+    conn->slot = hub->gateway->conn_serial % HUB_HEARTBEAT_SLOTS;
+    trawl_buf_init(&conn->out, HUB_QUEUE_MAX);
+    conn->next = hub->conns;
+    conn->prev = &hub->conns;
+    if (conn->next)
+        conn->next->prev = &conn->next;
+    hub->conns = conn;
+    hub->conn_count++;
+    return conn;
+}
+
+void conn_destroy(struct trawl_conn *conn)
+{
+    conn_unsubscribe(conn);
+    *conn->prev = conn->next;
+    if (conn->next)
+        conn->next->prev = conn->prev;
+    conn->hub->conn_count--;
+    query_finish(&conn->path);
+    query_finish(&conn->query);
+    trawl_buf_finish(&conn->out);
+    free(conn->connection_id);
+    free(conn);
+}
+
+void conn_ring_join(struct trawl_conn *conn)
+{
+    conn->ring_next = conn->ring->conns;
+    conn->ring_prev = &conn->ring->conns;
+    if (conn->ring_next)
+        conn->ring_next->ring_prev = &conn->ring_next;
+    conn->ring->conns = conn;
+}
+
+void conn_ring_leave(struct trawl_conn *conn)
+{
+    if (!conn->ring_prev)
+        return;
+    *conn->ring_prev = conn->ring_next;
+    if (conn->ring_next)
+        conn->ring_next->ring_prev = conn->ring_prev;
+    conn->ring_prev = NULL;
+    conn->ring_next = NULL;
+}
+
+void conn_begin(struct trawl_conn *conn)
+{
+    static const struct trawl_http_header headers[] = {
+        {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}, {NULL, NULL}};
+
+    if (conn->begun || !conn->http)
+        return;
+    conn->begun = true;
+    if (trawl_http_stream_begin(conn->http, 200, conn->endpoint->content_type, headers, true) < 0)
+        conn_close(conn, 1011, "cannot be served");
+}
+
+void conn_message(struct trawl_conn *conn, uint64_t seq, const char *type, json_t *data)
+{
+    struct trawl_hub *hub = conn->hub;
+    struct trawl_buf json;
+    char id[TRAWL_EVENT_ID_SIZE], stamp[TRAWL_TIMESTAMP_SIZE];
+    int r;
+
+    trawl_timestamp(stamp, trawl_now_ms());
+    trawl_event_id(id, hub->gateway->epoch, seq);
+    trawl_buf_init(&json, HUB_MESSAGE_MAX);
+    r = trawl_buf_append_char(&json, '{');
+    if (r >= 0 && seq)
+        r = trawl_buf_printf(&json, "\"id\":\"%s\",", id);
+    if (r >= 0)
+        r = trawl_buf_printf(&json, "\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":", type, stamp);
+    if (r >= 0)
+        r = trawl_json_write(&json, data, TRAWL_JSON_COMPACT);
+    if (r >= 0)
+        r = trawl_buf_append_char(&json, '}');
+    if (r >= 0)
+        r = hub_encode(hub, seq ? id : NULL, type, json.data, json.len, &conn->out);
+    trawl_buf_finish(&json);
+    json_decref(data);
+    if (r < 0)
+        conn_close(conn, 1008, "reads too slowly");
+}
+
+void conn_error(struct trawl_conn *conn, const char *code, const char *detail)
+{
+    conn_message(conn, 0, "error", json_pack("{s:s, s:s}", "code", code, "detail", detail));
+}
+
+void conn_ack(struct trawl_conn *conn)
+{
+    struct trawl_gateway *gateway = conn->hub->gateway;
+    char id[TRAWL_EVENT_ID_SIZE];
+    json_t *data;
+
+    trawl_event_id(id, gateway->epoch, gateway->head);
+    data = json_pack("{s:s, s:i, s:s, s:O}", "connection_id", conn->connection_id, "heartbeat_ms",
+                     (int)gateway->heartbeat_ms, "last_id", id, "transports", gateway->transports);
+    json_object_update(data, gateway->chain);
+    conn_message(conn, 0, "connection_ack", data);
+}
+
+/* Write what waits in `out`. True if nothing is left. */
+static bool pump_out(struct trawl_conn *conn)
+{
+    if (conn->out.len == 0)
+        return true;
+    if (trawl_http_write_raw(conn->http, conn->out.data, conn->out.len) < 0) {
+        conn->blocked = true;
+        return false;
+    }
+    trawl_buf_finish(&conn->out);
+    return true;
+}
+
+static void pump_ring(struct trawl_conn *conn)
+{
+    const char *bytes;
+    size_t len;
+    uint64_t seq;
+
+    for (;;) {
+        if (ring_read(&conn->ring->ring, conn->position, HUB_WRITE_MAX, &bytes, &len, &seq) < 0) {
+            conn_catch_up(conn); /* has fallen out of the ring */
+            return;
+        }
+        if (len == 0)
+            return;
+        if (trawl_http_write_raw(conn->http, bytes, len) < 0) {
+            conn->blocked = true;
+            return;
+        }
+        conn->position += len;
+        conn->cursor = seq;
+    }
+}
+
+static bool run_is_over(const struct trawl_conn *conn)
+{
+    if (!conn->end_with_run || conn->out.len > 0)
+        return false;
+    if (conn->end_seq && conn->cursor >= conn->end_seq)
+        return true;
+    return conn->state == CONN_LIVE && conn->ring->ended && conn->position == conn->ring->ring.end;
+}
+
+void conn_pump(struct trawl_conn *conn)
+{
+    if (!conn->http || !conn->begun || conn->closing || conn->blocked)
+        return;
+    if (!pump_out(conn))
+        return;
+    if (conn->state == CONN_SENDING) {
+        conn->state = CONN_READING;
+        conn_catch_up(conn);
+        return;
+    }
+    if (conn->state == CONN_LIVE)
+        pump_ring(conn);
+    if (run_is_over(conn))
+        conn_close(conn, 1000, "the run is over");
+}
+
+void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason)
+{
+    if (conn->closing || !conn->http)
+        return;
+    pump_out(conn);
+    conn->closing = true;
+    conn_unsubscribe(conn);
+    if (conn->begun)
+        trawl_http_close(conn->http, code, reason);
+    else
+        trawl_http_respond(conn->http, 503, NULL, NULL, NULL, 0);
+}

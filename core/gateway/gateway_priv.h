@@ -1,0 +1,75 @@
+/* What the files of the gateway share. */
+#ifndef TRAWL_GATEWAY_GATEWAY_PRIV_H
+#define TRAWL_GATEWAY_GATEWAY_PRIV_H
+
+#include <jansson.h>
+#include <uv.h>
+
+#include "gateway/http.h"
+#include "gateway/hub.h"
+#include "gateway/origin.h"
+#include "gateway/readers.h"
+#include "ipc/channel.h"
+#include "util/log.h"
+
+#define GATEWAY_HUBS_MAX 16
+/* Commands that may wait for the supervisor's answer. */
+#define GATEWAY_COMMANDS_MAX 1024
+
+struct gateway_command {
+    struct gateway_command *next;
+    json_int_t seq;
+    /* On the answer, or with status 503 when the supervisor is gone. `result` is borrowed, may be NULL. */
+    void (*done)(void *user, int status, const json_t *result);
+    void *user;
+};
+
+struct trawl_gateway {
+    uv_loop_t loop;
+    struct trawl_channel *channel;
+    struct trawl_http_server *http;
+    struct readers *readers;
+    struct origins *origins;
+    json_t *config;
+    json_t *platforms;
+    json_t *plugin_list;
+    json_t *transports; /* [{name, kind, paths, ok, reason}] in the order of the chain */
+    json_t *chain;      /* {failures, retry_after_ms} */
+    char *data;
+    char *web;
+    uint32_t epoch;
+    uint64_t head;
+    size_t ring_bytes;
+    unsigned heartbeat_ms;
+    unsigned heartbeat_slot;
+    unsigned conn_serial;
+    unsigned waiting; /* subscribers in CONN_WAITING */
+    struct trawl_hub *hubs[GATEWAY_HUBS_MAX];
+    size_t hub_count;
+    struct gateway_command *commands;
+    unsigned command_count;
+    json_int_t command_seq;
+    uv_prepare_t flush_soon;
+    uv_timer_t flush_later;
+    uv_timer_t heartbeat;
+    uv_timer_t drain;
+    uv_signal_t terminate;
+    uint64_t flushed_ns;
+    bool configured;
+    bool draining;
+    uint64_t drain_began;
+    bool closing;
+    struct trawl_log log;
+};
+
+/* gateway.c */
+int gateway_command(struct trawl_gateway *gateway, const char *name, json_t *args,
+                    void (*done)(void *user, int status, const json_t *result), void *user);
+
+/* configure.c: make what CONFIGURE says. 0 or negative, logged. */
+int gateway_configure(struct trawl_gateway *gateway, const json_t *message);
+
+/* requests.c: the server's callbacks. */
+extern const struct trawl_http_handler gateway_http_handler;
+
+#endif

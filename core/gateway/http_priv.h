@@ -1,0 +1,110 @@
+/* What the files of the HTTP server share: http.c (libwebsockets' callbacks), http_request.c (taking a request over),
+ * http_answer.c (answering), http_accept.c (sockets). */
+#ifndef TRAWL_GATEWAY_HTTP_PRIV_H
+#define TRAWL_GATEWAY_HTTP_PRIV_H
+
+#include <libwebsockets.h>
+
+#include "gateway/http.h"
+#include "util/buf.h"
+#include "util/log.h"
+
+/* What one lws_write() may hand to the kernel at once; lws would cut raw writes at 4 KB and copy the rest. */
+#define HTTP_TX_PACKET (1u << 20)
+/* Largest whole answer, and what may wait of a download. */
+#define HTTP_ANSWER_MAX (64u << 20)
+/* A download asks its writer to wait beyond this. */
+#define HTTP_DOWNLOAD_QUEUE (64u << 10)
+/* A peer that is told to go and does not read is cut after this. */
+#define HTTP_CLOSE_TIMEOUT_S 10
+/* A peer that acknowledges nothing for so long is gone; the kernel then ends the connection. */
+#define HTTP_UNACKED_TIMEOUT_MS 60000
+
+enum http_kind {
+    HTTP_REQUEST, /* until it is known what it becomes, and for whole answers */
+    HTTP_DOWNLOAD,
+    HTTP_EVENTS,
+    HTTP_WEBSOCKET,
+};
+
+struct http_field {
+    struct http_field *next;
+    const char *value; /* behind name, in the same allocation */
+    char name[];
+};
+
+/* Sees the peer of a stream go away: libwebsockets 4.1 does not notice it (it would spin instead). */
+struct http_watch {
+    uv_poll_t poll;
+    int fd; /* a dup of the socket, since libwebsockets polls the socket itself */
+    struct lws *wsi;
+};
+
+struct trawl_http_conn {
+    struct trawl_http_server *server;
+    struct lws *wsi;
+    void *data;
+    enum http_kind kind;
+    const char *method;
+    char *path;
+    char *query;
+    struct http_field *fields;
+    char peer[48];
+    struct trawl_buf in;  /* request body, or a message of which more fragments will come */
+    struct trawl_buf out; /* head and body that wait for the socket */
+    struct http_watch *watch;
+    bool head;       /* a HEAD request: no body in the answer */
+    bool old;        /* HTTP/1.0: no chunks */
+    bool keep_alive; /* another request may follow on the connection */
+    bool answered;   /* respond() or stream_begin() was called */
+    bool ended;      /* nothing will be added to `out` */
+    bool wants_writable;
+    bool closing;
+    bool close_sent; /* the WebSocket's close frame */
+    bool gone;       /* on_closed was called or is being called */
+    uint16_t close_code;
+    char close_reason[96];
+};
+
+struct http_listener {
+    struct http_listener *next;
+    struct trawl_http_server *server;
+    uv_poll_t poll;
+    uv_timer_t pause; /* after running out of descriptors */
+    int fd;
+    int open_handles;
+};
+
+struct trawl_http_server {
+    uv_loop_t *loop;
+    struct trawl_http_limits limits;
+    struct trawl_http_handler handler;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    lws_retry_bo_t validity;
+    struct http_listener *listeners;
+    unsigned connections;
+    uv_timer_t teardown;
+    unsigned teardown_turns;
+    bool closing;
+    void (*on_closed)(void *user);
+    void *on_closed_user;
+    struct trawl_log log;
+};
+
+/* http_request.c */
+struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server, struct lws *wsi);
+void trawl__http_conn_free(struct trawl_http_conn *conn);
+bool trawl__http_expects_body(struct lws *wsi, size_t *ret_len);
+
+/* http_answer.c */
+void trawl__http_refuse(struct trawl_http_conn *conn, int status);
+const char *trawl__http_reason(int status);
+void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int status,
+                      const char *content_type, const struct trawl_http_header *headers);
+
+/* http_accept.c */
+void trawl__http_watch_stop(struct trawl_http_conn *conn);
+int trawl__http_watch_start(struct trawl_http_conn *conn, int events);
+
+#endif

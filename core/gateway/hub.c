@@ -1,0 +1,209 @@
+#include "gateway/hub.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/frame.h"
+#include "gateway/gateway_priv.h"
+#include "util/alloc.h"
+#include "util/clock.h"
+
+struct trawl_hub *hub_create(struct trawl_gateway *gateway, const char *name)
+{
+    struct trawl_hub *hub = TRAWL_NEW(struct trawl_hub);
+
+    hub->gateway = gateway;
+    hub->name = trawl_xstrdup(name);
+    trawl_buf_init(&hub->scratch, HUB_MESSAGE_MAX);
+    trawl_log_init(&hub->log, "transport %s", name);
+    return hub;
+}
+
+void hub_destroy(struct trawl_hub *hub)
+{
+    if (!hub)
+        return;
+    if (hub->transport)
+        hub->ops->destroy(hub->transport);
+    trawl_buf_finish(&hub->scratch);
+    free(hub->name);
+    free(hub);
+}
+
+/* Set the frame's head before what was encoded behind `begin`. */
+static int frame(struct trawl_buf *buf, size_t begin)
+{
+    uint8_t head[FRAME_HEAD_MAX];
+    size_t len = buf->len - begin;
+    size_t head_len = frame_head(head, len);
+    char *room;
+    int r = trawl_buf_reserve(buf, head_len, &room);
+
+    if (r < 0)
+        return r;
+    memmove(buf->data + begin + head_len, buf->data + begin, len);
+    memcpy(buf->data + begin, head, head_len);
+    trawl_buf_grew(buf, head_len);
+    return 0;
+}
+
+int hub_encode(struct trawl_hub *hub, const char *id, const char *type, const char *json,
+               size_t len, struct trawl_buf *buf)
+{
+    struct trawl_message message = {
+        .size = sizeof(message), .id = id, .type = type, .json = json, .json_len = len};
+    struct trawl_out out = {.buf = buf, .begin = buf->len};
+    int r = hub->ops->encode(hub->transport, &message, &out);
+
+    if (r < 0)
+        return r;
+    return hub->kind == TRAWL_ENDPOINT_WEBSOCKET ? frame(buf, out.begin) : 0;
+}
+
+int hub_encode_event(struct trawl_hub *hub, const struct trawl_event *event, struct trawl_buf *buf)
+{
+    struct trawl_buf json;
+    char id[TRAWL_EVENT_ID_SIZE];
+    int r;
+
+    trawl_buf_init(&json, HUB_MESSAGE_MAX);
+    trawl_event_id(id, hub->gateway->epoch, event->seq);
+    r = trawl_event_write(event, hub->gateway->epoch, &json);
+    if (r >= 0)
+        r = hub_encode(hub, id, trawl_event_type_name(event->type), json.data, json.len, buf);
+    trawl_buf_finish(&json);
+    return r;
+}
+
+struct hub_ring *hub_ring_get(struct trawl_hub *hub, uint32_t topics, int64_t run_id)
+{
+    struct hub_ring *ring;
+
+    for (ring = hub->rings; ring; ring = ring->next) {
+        if (ring->topics == topics && ring->run_id == run_id)
+            break;
+    }
+    if (!ring) {
+        ring = TRAWL_NEW(struct hub_ring);
+        ring->topics = topics;
+        ring->run_id = run_id;
+        ring_init(&ring->ring, hub->gateway->ring_bytes, hub->gateway->head);
+        ring->next = hub->rings;
+        hub->rings = ring;
+    }
+    ring->refs++;
+    return ring;
+}
+
+void hub_ring_put(struct trawl_hub *hub, struct hub_ring *ring)
+{
+    if (--ring->refs > 0)
+        return;
+    for (struct hub_ring **at = &hub->rings; *at; at = &(*at)->next) {
+        if (*at == ring) {
+            *at = ring->next;
+            break;
+        }
+    }
+    ring_finish(&ring->ring);
+    free(ring);
+}
+
+static void append_to_rings(struct trawl_hub *hub, const struct trawl_event *event)
+{
+    uint32_t topic = trawl_event_topic(event->type);
+    bool encoded = false;
+
+    for (struct hub_ring *ring = hub->rings; ring; ring = ring->next) {
+        if (ring->run_id && ring->run_id != event->run_id)
+            continue;
+        if (ring->run_id && (event->flags & TRAWL_EVENT_RUN_END)) {
+            ring->ended = true;
+            ring->dirty = true;
+        }
+        if (!(ring->topics & topic))
+            continue;
+        if (!encoded) {
+            trawl_buf_clear(&hub->scratch);
+            if (hub_encode_event(hub, event, &hub->scratch) < 0) {
+                trawl_error(&hub->log, "event %llu could not be encoded, left out",
+                            (unsigned long long)event->seq);
+                return;
+            }
+            encoded = true;
+        }
+        ring_append(&ring->ring, event->seq, hub->scratch.data, hub->scratch.len);
+        ring->dirty = true;
+    }
+}
+
+void hub_events(struct trawl_hub *hub, const struct trawl_event *events, size_t count)
+{
+    struct trawl_conn *next;
+
+    if (!hub->rings)
+        return;
+    for (size_t i = 0; i < count; i++)
+        append_to_rings(hub, &events[i]);
+    for (struct trawl_conn *conn = hub->conns; hub->gateway->waiting > 0 && conn; conn = next) {
+        next = conn->next;
+        if (conn->state == CONN_WAITING)
+            conn_catch_up(conn);
+    }
+}
+
+void hub_flush(struct trawl_hub *hub)
+{
+    struct hub_ring *next_ring;
+    struct trawl_conn *next;
+
+    for (struct hub_ring *ring = hub->rings; ring; ring = next_ring) {
+        if (!ring->dirty) {
+            next_ring = ring->next;
+            continue;
+        }
+        ring->dirty = false;
+        ring->refs++; /* its last subscriber may leave while we are in it */
+        for (struct trawl_conn *conn = ring->conns; conn; conn = next) {
+            next = conn->ring_next;
+            if (!conn->blocked)
+                conn_pump(conn);
+        }
+        next_ring = ring->next;
+        hub_ring_put(hub, ring);
+    }
+}
+
+static bool caught_up(const struct trawl_conn *conn)
+{
+    return conn->state == CONN_LIVE && conn->position == conn->ring->ring.end;
+}
+
+void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
+{
+    struct trawl_conn *next;
+    char id[TRAWL_EVENT_ID_SIZE];
+
+    trawl_event_id(id, hub->gateway->epoch, hub->gateway->head);
+    for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
+        next = conn->next;
+        if (conn->slot != slot || !conn->begun || conn->blocked || conn->closing)
+            continue;
+        conn_message(conn, caught_up(conn) ? hub->gateway->head : 0, "heartbeat",
+                     json_pack("{s:s}", "last_id", id));
+        conn_pump(conn);
+    }
+}
+
+void hub_drain(struct trawl_hub *hub, json_int_t retry_ms)
+{
+    struct trawl_conn *next;
+    char reason[64];
+
+    snprintf(reason, sizeof(reason), "restarting, retry_ms=%lld", (long long)retry_ms);
+    for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
+        next = conn->next;
+        conn_close(conn, 1012, reason);
+    }
+}

@@ -1,0 +1,168 @@
+/* One transport and its subscribers.
+ *
+ * An event is encoded once and appended to the ring of each filter that takes it; a subscriber (struct trawl_conn) has one
+ * cursor into one ring, so all that waits for it leaves in one write. A subscriber that is not inside its ring is fed from the
+ * journal until it is (subscriber.c).
+ */
+#ifndef TRAWL_GATEWAY_HUB_H
+#define TRAWL_GATEWAY_HUB_H
+
+#include <jansson.h>
+
+#include "gateway/http.h"
+#include "gateway/query.h"
+#include "gateway/readers.h"
+#include "gateway/ring.h"
+#include "journal/event.h"
+#include "trawl/transport.h"
+#include "util/buf.h"
+#include "util/log.h"
+
+/* One write to one subscriber; what a slow one makes the library hold at most. */
+#define HUB_WRITE_MAX (256u << 10)
+/* Control messages that wait for a subscriber; one that asks and does not read is closed. */
+#define HUB_QUEUE_MAX (8u << 20)
+/* Longest message, encoded. */
+#define HUB_MESSAGE_MAX (16u << 20)
+/* Events of one journal piece. */
+#define HUB_PIECE 500
+/* A cursor that lies further back than this gets a snapshot rather than hours of events. */
+#define HUB_LAG_MAX 100000
+/* Dense events are flushed at an interval that nobody sees and that grows with the subscribers: below one full pass over
+ * them it would bring nothing. What comes after a pause as long leaves at once. */
+#define HUB_FLUSH_NS_MIN      5000000ull
+#define HUB_FLUSH_NS_PER_CONN 10000ull
+#define HUB_FLUSH_NS_MAX      100000000ull
+/* Heartbeats are spread over so many ticks of their interval. */
+#define HUB_HEARTBEAT_SLOTS 16
+
+struct trawl_gateway;
+
+struct hub_ring {
+    struct hub_ring *next;
+    uint32_t topics;
+    int64_t run_id;
+    struct ring ring;
+    struct trawl_conn *conns; /* those that read from it */
+    unsigned refs;
+    bool ended; /* the run's last event has passed */
+    bool dirty;
+};
+
+struct trawl_hub {
+    struct trawl_gateway *gateway;
+    char *name;
+    const struct trawl_transport_ops *ops;
+    void *transport;
+    enum trawl_endpoint_kind kind; /* one for all of a transport's endpoints */
+    struct hub_ring *rings;
+    struct trawl_conn *conns;
+    unsigned conn_count;
+    struct trawl_buf scratch;
+    struct trawl_log log;
+};
+
+struct trawl_out {
+    struct trawl_buf *buf;
+    size_t begin;
+};
+
+enum conn_state {
+    CONN_IDLE,    /* no subscription */
+    CONN_READING, /* a read job is under way */
+    CONN_SENDING, /* a piece from the journal is on its way to the client */
+    CONN_WAITING, /* it knows more than we were told by the supervisor yet */
+    CONN_LIVE,
+};
+
+/* What trawl_http_data() points to begins with this. */
+enum http_user_kind {
+    HTTP_USER_SUBSCRIBER,
+    HTTP_USER_REQUEST,
+    HTTP_USER_STATIC,
+};
+
+struct trawl_conn {
+    enum http_user_kind kind;
+    struct trawl_hub *hub;
+    struct trawl_http_conn *http; /* NULL once it is closed */
+    struct trawl_conn *next, **prev;
+    struct trawl_conn *ring_next, **ring_prev;
+    const struct trawl_endpoint *endpoint;
+    struct query path;
+    struct query query;
+    char *connection_id;
+    struct trawl_buf out; /* whole messages that are not written yet */
+    enum conn_state state;
+    uint32_t topics;
+    int64_t run_id;
+    bool end_with_run;
+    bool opened;  /* the transport knows it */
+    bool begun;   /* STREAM: head sent; WEBSOCKET: established */
+    bool blocked; /* until on_writable */
+    bool closing;
+    uint64_t cursor;   /* it has all up to this seq */
+    uint64_t position; /* LIVE: place in the ring */
+    uint64_t end_seq;  /* the run's last event, 0 if not known */
+    struct hub_ring *ring;
+    uint64_t shown;                  /* the last event that the client says it has shown */
+    struct subscribe_job *resolving; /* a subscription that is being looked up */
+    struct subscribe_job *piece;     /* a piece of the journal that is being read */
+    unsigned slot;
+};
+
+static inline struct trawl_gateway *conn_gateway(const struct trawl_conn *conn)
+{
+    return conn->hub->gateway;
+}
+
+/* --- hub.c --------------------------------------------------------------------------------------- */
+
+struct trawl_hub *hub_create(struct trawl_gateway *gateway, const char *name);
+void hub_destroy(struct trawl_hub *hub);
+
+/* Events that the supervisor committed, in order. */
+void hub_events(struct trawl_hub *hub, const struct trawl_event *events, size_t count);
+void hub_flush(struct trawl_hub *hub);
+void hub_heartbeat(struct trawl_hub *hub, unsigned slot);
+void hub_drain(struct trawl_hub *hub, json_int_t retry_ms);
+
+/* Encode one message and append it, framed, to `buf`. `id` may be NULL. */
+int hub_encode(struct trawl_hub *hub, const char *id, const char *type, const char *json,
+               size_t len, struct trawl_buf *buf);
+int hub_encode_event(struct trawl_hub *hub, const struct trawl_event *event, struct trawl_buf *buf);
+
+struct hub_ring *hub_ring_get(struct trawl_hub *hub, uint32_t topics, int64_t run_id);
+void hub_ring_put(struct trawl_hub *hub, struct hub_ring *ring);
+
+/* --- conn.c: what a subscriber is sent ----------------------------------------------------------- */
+
+struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *http,
+                               const struct trawl_endpoint *endpoint, struct query *path,
+                               struct query *query);
+void conn_destroy(struct trawl_conn *conn);
+void conn_begin(struct trawl_conn *conn);
+/* Queue a message; `seq` 0: without an id. `data` is stolen. conn_pump() sends it. */
+void conn_message(struct trawl_conn *conn, uint64_t seq, const char *type, json_t *data);
+void conn_ack(struct trawl_conn *conn);
+void conn_pump(struct trawl_conn *conn);
+void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason);
+void conn_error(struct trawl_conn *conn, const char *code, const char *detail);
+void conn_ring_join(struct trawl_conn *conn);
+void conn_ring_leave(struct trawl_conn *conn);
+
+/* --- subscriber.c: subscribing and catching up ----------------------------------------------------- */
+
+void conn_set_state(struct trawl_conn *conn, enum conn_state state);
+int conn_subscribe(struct trawl_conn *conn, const struct trawl_subscription *subscription,
+                   struct trawl_err *err);
+void conn_unsubscribe(struct trawl_conn *conn);
+/* Go on from the cursor: live if the ring has what follows, else by a piece of the journal. */
+void conn_catch_up(struct trawl_conn *conn);
+
+/* --- transport_host.c ------------------------------------------------------------------------------ */
+
+extern const struct trawl_transport_host transport_host;
+json_t *topics_to_json(uint32_t topics);
+
+#endif

@@ -1,0 +1,210 @@
+/* The HTTP server's callbacks: who may ask, and who answers. */
+#include <errno.h>
+#include <string.h>
+
+#include "gateway/api/api.h"
+#include "gateway/problem.h"
+#include "gateway/static.h"
+
+static bool changes_something(const char *method)
+{
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+           strcmp(method, "OPTIONS") != 0;
+}
+
+static bool may_ask(struct trawl_gateway *gateway, struct trawl_http_conn *http)
+{
+    if (!origins_host_allowed(gateway->origins, trawl_http_header(http, "host"))) {
+        problem_respond(http, 421, "this Host is not served here; see server.hosts", NULL);
+        return false;
+    }
+    if (changes_something(trawl_http_method(http)) &&
+        !origins_origin_allowed(gateway->origins, trawl_http_header(http, "origin"))) {
+        problem_respond(http, 403, "this Origin may change nothing here; see server.origins", NULL);
+        return false;
+    }
+    return true;
+}
+
+static struct trawl_hub *find_endpoint(struct trawl_gateway *gateway, enum trawl_endpoint_kind kind,
+                                       const char *path, const struct trawl_endpoint **ret_endpoint,
+                                       struct query *params)
+{
+    for (size_t i = 0; i < gateway->hub_count; i++) {
+        const struct trawl_endpoint *endpoint = gateway->hubs[i]->ops->endpoints;
+
+        for (; endpoint->kind != TRAWL_ENDPOINT_END; endpoint++) {
+            if (endpoint->kind == kind && query_match_path(endpoint->path, path, params)) {
+                *ret_endpoint = endpoint;
+                return gateway->hubs[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static void refuse_stream(struct trawl_http_conn *http, int r, const struct trawl_err *err)
+{
+    if (r == -ENODATA)
+        trawl_http_respond(http, 204, NULL, NULL, NULL, 0);
+    else
+        problem_respond(http, r == -ENOENT ? 404 : 400, *err->message ? err->message : NULL, NULL);
+}
+
+/* A stream's head is sent when its subscription is known to be possible (subscriber.c). */
+static void open_stream(struct trawl_hub *hub, struct trawl_http_conn *http,
+                        const struct trawl_endpoint *endpoint, struct query *params)
+{
+    struct trawl_err err = {0};
+    struct trawl_conn *conn;
+    struct query query;
+    int r;
+
+    if (query_parse(trawl_http_query(http), &query) < 0) {
+        problem_respond(http, 400, "the query cannot be read", NULL);
+        return;
+    }
+    conn = conn_create(hub, http, endpoint, params, &query);
+    trawl_http_set_data(http, conn);
+    conn->opened = true;
+    r = hub->ops->opened(hub->transport, conn, &err);
+    if (r < 0) {
+        conn->closing = true;
+        refuse_stream(http, r, &err);
+        return;
+    }
+    if (!conn->begun && !conn->resolving) {
+        conn_begin(conn);
+        conn_ack(conn);
+        conn_pump(conn);
+    }
+}
+
+static bool serve_stream(struct trawl_gateway *gateway, struct trawl_http_conn *http)
+{
+    static const struct trawl_http_header allow[] = {{"Allow", "GET"}, {NULL, NULL}};
+    const struct trawl_endpoint *endpoint;
+    struct query params = {.count = 0};
+    struct trawl_hub *hub =
+        find_endpoint(gateway, TRAWL_ENDPOINT_STREAM, trawl_http_path(http), &endpoint, &params);
+
+    if (hub && gateway->draining)
+        problem_respond(http, 503, "restarting", NULL);
+    else if (hub && strcmp(trawl_http_method(http), "GET") != 0)
+        problem_respond_with(http, 405, "a stream is read with GET", NULL, allow);
+    else if (hub)
+        open_stream(hub, http, endpoint, &params);
+    query_finish(&params);
+    return hub != NULL;
+}
+
+static void on_request(void *user, struct trawl_http_conn *http)
+{
+    struct trawl_gateway *gateway = user;
+    const char *path = trawl_http_path(http);
+
+    if (!may_ask(gateway, http) || serve_stream(gateway, http) || api_serve(gateway, http))
+        return;
+    if (strcmp(path, "/api") == 0 || strncmp(path, "/api/", 5) == 0)
+        problem_respond(http, 404, "there is nothing at this path; see /api/openapi.json", NULL);
+    else
+        static_serve(gateway, http);
+}
+
+/* 0, or the status to refuse with. */
+static int on_upgrade(void *user, struct trawl_http_conn *http)
+{
+    struct trawl_gateway *gateway = user;
+    const struct trawl_endpoint *endpoint;
+    struct query params = {.count = 0}, query;
+    struct trawl_hub *hub;
+
+    if (!origins_host_allowed(gateway->origins, trawl_http_header(http, "host")))
+        return 421;
+    if (!origins_origin_allowed(gateway->origins, trawl_http_header(http, "origin")))
+        return 403;
+    if (gateway->draining)
+        return 503;
+    hub =
+        find_endpoint(gateway, TRAWL_ENDPOINT_WEBSOCKET, trawl_http_path(http), &endpoint, &params);
+    if (!hub)
+        return 404;
+    if (query_parse(trawl_http_query(http), &query) < 0) {
+        query_finish(&params);
+        return 400;
+    }
+    trawl_http_set_data(http, conn_create(hub, http, endpoint, &params, &query));
+    return 0;
+}
+
+static void on_open(void *user, struct trawl_http_conn *http)
+{
+    struct trawl_conn *conn = trawl_http_data(http);
+    struct trawl_err err = {0};
+
+    (void)user;
+    conn->begun = true;
+    conn->opened = true;
+    conn_ack(conn);
+    conn_pump(conn);
+    if (conn->hub->ops->opened(conn->hub->transport, conn, &err) < 0) {
+        conn_error(conn, "refused", err.message);
+        conn_close(conn, 1008, "refused");
+    }
+}
+
+static void on_message(void *user, struct trawl_http_conn *http, const char *text, size_t len)
+{
+    struct trawl_conn *conn = trawl_http_data(http);
+
+    (void)user;
+    if (!conn->closing)
+        conn->hub->ops->received(conn->hub->transport, conn, text, len);
+}
+
+static void on_writable(void *user, struct trawl_http_conn *http)
+{
+    enum http_user_kind *kind = trawl_http_data(http);
+
+    (void)user;
+    if (!kind)
+        return;
+    if (*kind == HTTP_USER_SUBSCRIBER) {
+        struct trawl_conn *conn = trawl_http_data(http);
+
+        conn->blocked = false;
+        conn_pump(conn);
+    } else if (*kind == HTTP_USER_REQUEST) {
+        api_download_writable(trawl_http_data(http));
+    }
+}
+
+static void on_closed(void *user, struct trawl_http_conn *http)
+{
+    enum http_user_kind *kind = trawl_http_data(http);
+
+    (void)user;
+    if (!kind)
+        return;
+    if (*kind == HTTP_USER_REQUEST) {
+        api_closed(trawl_http_data(http));
+    } else if (*kind == HTTP_USER_STATIC) {
+        static_closed(trawl_http_data(http));
+    } else {
+        struct trawl_conn *conn = trawl_http_data(http);
+
+        if (conn->opened && conn->hub->ops->closed)
+            conn->hub->ops->closed(conn->hub->transport, conn);
+        conn->http = NULL;
+        conn_destroy(conn);
+    }
+}
+
+const struct trawl_http_handler gateway_http_handler = {
+    .on_request = on_request,
+    .on_upgrade = on_upgrade,
+    .on_open = on_open,
+    .on_message = on_message,
+    .on_writable = on_writable,
+    .on_closed = on_closed,
+};

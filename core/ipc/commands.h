@@ -1,0 +1,18 @@
+/* Commands that a gateway sends to the supervisor (TRAWL_MSG_COMMAND) and their answers (TRAWL_MSG_REPLY).
+ *
+ * A refusal has an HTTP status of 400 and more, and result {title, detail, …} of which the gateway makes a problem
+ * (RFC 9457).
+ *
+ *   start   {platforms: [names] or absent: all enabled, options: {platform: {…}}, overlap: "reject" | "queue" | "replace" |
+ *            "allow", trigger, idempotency_key, idempotency_body: hex of the body's hash}
+ *           → {run_id, existed}; 409 {platform, run_id}: running already; 422: unknown platform (with the nearest name), an
+ *             option that is not overridable or not valid, or the idempotency key with another body; 503: shutting down
+ *   cancel  {run_id} → {run_id}; 404; 409 if it has ended
+ */
+#ifndef TRAWL_IPC_COMMANDS_H
+#define TRAWL_IPC_COMMANDS_H
+
+#define TRAWL_COMMAND_START  "start"
+#define TRAWL_COMMAND_CANCEL "cancel"
+
+#endif

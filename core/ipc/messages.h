@@ -1,0 +1,84 @@
+/* All that crosses between processes. JSON unless it says otherwise; fields in the order of their use.
+ *
+ * A child finds its channel at descriptor TRAWL_CHANNEL_FD. A message that its receiver does not know
+ * breaks the channel: supervisor and children are one executable, so it is a bug or an attack.
+ */
+#ifndef TRAWL_IPC_MESSAGES_H
+#define TRAWL_IPC_MESSAGES_H
+
+#define TRAWL_CHANNEL_FD 3
+#define TRAWL_LISTEN_FD  4 /* gateway: first of its listening sockets; their count is in CONFIGURE */
+
+enum trawl_message_type {
+    /* --- supervisor to worker ------------------------------------------------------------------- */
+
+    /* The worker's whole task; first message.
+     * {run_id, platform, shard, shards, lease,
+     *  plugin: {name, file}, options: {…, resolved},
+     *  fetch: {…, the platform's resolved "fetch" section},
+     *  fresh: true if start() is to be called, false to continue from the REQUESTS that follow} */
+    TRAWL_MSG_JOB = 1,
+
+    /* Binary: struct trawl_page's request list (ipc/page.h), state of each included. Several may come; the one
+     * with flag TRAWL_FLAG_LAST ends the list, and the worker begins. Always sent, empty for a fresh shard. */
+    TRAWL_MSG_REQUESTS,
+
+    /* {serial}: the PAGEs up to this serial number are committed. */
+    TRAWL_MSG_ACK,
+
+    /* {}: no new fetches, commit what is in flight, then send STOPPED and exit. */
+    TRAWL_MSG_STOP,
+
+    /* --- worker to supervisor ------------------------------------------------------------------- */
+
+    /* {pid}: the plugin is loaded and the scraper created. */
+    TRAWL_MSG_READY = 20,
+
+    /* Binary, ipc/page.h. */
+    TRAWL_MSG_PAGE,
+
+    /* {current, total, message}: the scraper's own progress. */
+    TRAWL_MSG_PROGRESS,
+
+    /* {level, message} */
+    TRAWL_MSG_LOG,
+
+    /* {}: every second while the loop turns. */
+    TRAWL_MSG_HEARTBEAT,
+
+    /* {outcome: "completed" | "failed", message}: nothing is left to do, all PAGEs are acknowledged. The
+     * worker exits when its channel closes. */
+    TRAWL_MSG_FINISHED,
+
+    /* {}: answer to STOP, all PAGEs are acknowledged. */
+    TRAWL_MSG_STOPPED,
+
+    /* --- supervisor to gateway ------------------------------------------------------------------ */
+
+    /* First message. {config: the resolved configuration, listen: [address of each socket], data: folder,
+     * epoch, head: last committed id's seq, plugins: {name: file} of the transports in use,
+     * platforms, plugin_list: as the API shows them} */
+    TRAWL_MSG_CONFIGURE = 40,
+
+    /* Binary, journal/event.h: committed events in order. */
+    TRAWL_MSG_EVENTS,
+
+    /* {seq, status: 0 or an HTTP status of 400 and more, result: any}: answer to COMMAND. */
+    TRAWL_MSG_REPLY,
+
+    /* {retry_ms}: tell clients to come back, close, exit. */
+    TRAWL_MSG_DRAIN,
+
+    /* --- gateway to supervisor ------------------------------------------------------------------ */
+
+    /* {transports: [{name, ok, reason}]}: serving. */
+    TRAWL_MSG_SERVING = 60,
+
+    /* {seq, name, args}: a command, see ipc/commands.h. Answered by one REPLY. */
+    TRAWL_MSG_COMMAND,
+};
+
+/* Frame flags. */
+#define TRAWL_FLAG_LAST 1u
+
+#endif

@@ -1,0 +1,371 @@
+/* The calls that change a run, as operations of the queue. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store_priv.h"
+#include "util/alloc.h"
+#include "util/log.h"
+
+/* Log lines and a scraper's own progress are not acknowledged to anyone: beyond this they are not queued. */
+#define UNACKNOWLEDGED_BYTES_MAX ((size_t)64 << 20)
+
+/* One call about a platform of a run, with what it was given. */
+struct call {
+    struct trawl_store_op op;
+    int64_t run_id;
+    char *platform;
+    trawl_store_on_done *done;
+    void *user;
+
+    enum trawl_phase phase;
+    enum trawl_log_level level;
+    char *message;
+    uint64_t current;
+    uint64_t total;
+    void *payload;
+    size_t len;
+};
+
+static void call_done(struct trawl_store_op *op)
+{
+    struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
+
+    if (call->done)
+        call->done(call->user, op->status);
+}
+
+static void call_release(struct trawl_store_op *op)
+{
+    struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
+
+    free(call->platform);
+    free(call->message);
+    free(call->payload);
+    free(call);
+}
+
+static struct call *call_new(int64_t run_id, const char *platform,
+                             int (*apply)(struct trawl_journal *, struct trawl_store_op *))
+{
+    struct call *call = TRAWL_NEW(struct call);
+
+    *call = (struct call){
+        .op = {.bytes = sizeof(*call), .apply = apply, .done = call_done, .release = call_release},
+        .run_id = run_id,
+        .platform = trawl_xstrdup(platform),
+    };
+    return call;
+}
+
+/* Find what a call is about. True if it is there; else `*ret` is what apply() has to return. */
+static bool find(struct trawl_journal *journal, struct call *call, struct trawl_run_state **ret_run,
+                 struct trawl_platform_state **ret_platform, int *ret)
+{
+    int r = trawl__journal_platform(journal, call->run_id, call->platform, ret_run, ret_platform);
+
+    *ret = r == -ENOENT ? 0 : r;
+    if (r == -ENOENT)
+        call->op.status = r;
+    return r == 0;
+}
+
+/* --- phases -------------------------------------------------------------------------------------- */
+
+static int apply_phase(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
+    struct trawl_run_state *run;
+    struct trawl_platform_state *platform;
+    int r;
+
+    if (!find(journal, call, &run, &platform, &r))
+        return r;
+    return trawl__journal_phase(journal, run, platform, call->phase, call->message);
+}
+
+void trawl_store_set_phase(struct trawl_store *store, int64_t run_id, const char *platform,
+                           enum trawl_phase phase, const char *message, trawl_store_on_done *done,
+                           void *user)
+{
+    struct call *call = call_new(run_id, platform, apply_phase);
+
+    call->phase = phase;
+    call->message = trawl_xstrdup(message);
+    call->done = done;
+    call->user = user;
+    trawl__store_push(store, &call->op);
+}
+
+/* --- pages --------------------------------------------------------------------------------------- */
+
+static int apply_page(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
+    struct trawl_run_state *run;
+    struct trawl_platform_state *platform;
+    struct trawl_page page;
+    int r;
+
+    if (!find(journal, call, &run, &platform, &r))
+        return r;
+    op->status = trawl_page_decode(call->payload, call->len, &page);
+    if (op->status < 0)
+        return 0;
+    r = trawl__journal_page(journal, run, platform, &page);
+    trawl_page_finish(&page);
+    return r;
+}
+
+void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const char *platform,
+                             const void *payload, size_t len, trawl_store_on_done *done, void *user)
+{
+    struct call *call = call_new(run_id, platform, apply_page);
+
+    call->payload = trawl_xalloc(len);
+    memcpy(call->payload, payload, len);
+    call->len = len;
+    call->op.bytes += len;
+    call->done = done;
+    call->user = user;
+    trawl__store_push(store, &call->op);
+}
+
+/* --- progress and logs --------------------------------------------------------------------------- */
+
+static int apply_progress(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
+    struct trawl_run_state *run;
+    struct trawl_platform_state *platform;
+    int r;
+
+    if (!find(journal, call, &run, &platform, &r))
+        return r;
+    platform->has_own = true;
+    platform->own_current = call->current;
+    platform->own_total = call->total;
+    if (call->message) {
+        free(platform->message);
+        platform->message = trawl_xstrdup(call->message);
+    }
+    return trawl__journal_thinned(journal, run, platform);
+}
+
+void trawl_store_set_progress(struct trawl_store *store, int64_t run_id, const char *platform,
+                              uint64_t current, uint64_t total, const char *message)
+{
+    struct call *call;
+
+    if (trawl__store_queued(store) > UNACKNOWLEDGED_BYTES_MAX)
+        return;
+    call = call_new(run_id, platform, apply_progress);
+    call->current = current;
+    call->total = total;
+    call->message = trawl_xstrdup(message);
+    call->op.bytes += message ? strlen(message) : 0;
+    trawl__store_push(store, &call->op);
+}
+
+static int flush_run(struct trawl_journal *journal, struct trawl_run_state *run)
+{
+    int r = 0;
+
+    for (unsigned i = 0; r == 0 && i < run->platform_count; i++) {
+        if (run->platforms[i].held)
+            r = trawl__journal_progress(journal, run, &run->platforms[i], 0);
+    }
+    return r;
+}
+
+static int apply_flush(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct trawl_run_state *run;
+    struct trawl_run_state *next;
+    int r = 0;
+
+    (void)op;
+    HASH_ITER (hh, journal->runs, run, next) {
+        r = flush_run(journal, run);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+void trawl_store_flush_progress(struct trawl_store *store)
+{
+    trawl__store_push(store, &call_new(0, NULL, apply_flush)->op);
+}
+
+static int apply_log(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
+    struct trawl_run_state *run;
+    int r = trawl__journal_run(journal, call->run_id, &run);
+
+    if (r == -ENOENT) {
+        op->status = r;
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    return trawl__journal_log(journal, run, call->platform, trawl_log_level_name(call->level),
+                              call->message);
+}
+
+static void push_log(struct trawl_store *store, int64_t run_id, const char *platform,
+                     enum trawl_log_level level, char *message)
+{
+    struct call *call = call_new(run_id, platform, apply_log);
+
+    call->level = level;
+    call->message = message;
+    call->op.bytes += strlen(message);
+    trawl__store_push(store, &call->op);
+}
+
+void trawl_store_log(struct trawl_store *store, int64_t run_id, const char *platform,
+                     enum trawl_log_level level, const char *message)
+{
+    if (trawl__store_queued(store) > UNACKNOWLEDGED_BYTES_MAX) {
+        store->dropped_logs++;
+        return;
+    }
+    if (store->dropped_logs > 0) {
+        push_log(store, run_id, platform, TRAWL_LOG_WARNING,
+                 trawl_xasprintf("%llu log lines were dropped, since the database did not keep up",
+                                 (unsigned long long)store->dropped_logs));
+        store->dropped_logs = 0;
+    }
+    push_log(store, run_id, platform, level, trawl_xstrdup(message));
+}
+
+/* --- the frontier -------------------------------------------------------------------------------- */
+
+struct load {
+    struct trawl_store_op op;
+    int64_t run_id;
+    char *platform;
+    struct trawl_page_request *requests;
+    size_t count;
+    size_t cap;
+    trawl_store_on_frontier *done;
+    void *user;
+};
+
+/* The strings of a request share one block, which its `url` begins. */
+static void own_strings(struct trawl_page_request *request)
+{
+    struct trawl_str *strings[] = {&request->url, &request->method, &request->headers,
+                                   &request->body, &request->meta};
+    size_t total = 1;
+    char *at;
+
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(strings); i++)
+        total += strings[i]->len;
+    at = trawl_xalloc(total);
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(strings); i++) {
+        memcpy(at, strings[i]->ptr, strings[i]->len);
+        strings[i]->ptr = at;
+        at += strings[i]->len;
+    }
+}
+
+static void load_row(struct load *load, sqlite3_stmt *row)
+{
+    struct trawl_page_request *request;
+    struct trawl_str fingerprint = trawl__db_str(row, 0);
+
+    if (load->count == load->cap) {
+        load->cap = load->cap ? load->cap * 2 : 64;
+        load->requests = trawl_xrealloc(load->requests, load->cap * sizeof(*load->requests));
+    }
+    request = &load->requests[load->count++];
+    *request = (struct trawl_page_request){
+        .state = (uint8_t)sqlite3_column_int(row, 1),
+        .depth = (uint16_t)sqlite3_column_int(row, 2),
+        .redirects = (uint8_t)sqlite3_column_int(row, 3),
+        .priority = sqlite3_column_int(row, 4),
+        .url = trawl__db_str(row, 5),
+        .method = trawl__db_str(row, 6),
+        .headers = trawl__db_str(row, 7),
+        .body = trawl__db_str(row, 8),
+        .meta = trawl__db_str(row, 9),
+    };
+    if (fingerprint.len == sizeof(request->fingerprint))
+        memcpy(&request->fingerprint, fingerprint.ptr, fingerprint.len);
+    own_strings(request);
+}
+
+static void load_clear(struct load *load)
+{
+    for (size_t i = 0; i < load->count; i++)
+        free((char *)(uintptr_t)load->requests[i].url.ptr);
+    load->count = 0;
+}
+
+static int load_apply(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct load *load = TRAWL_CONTAINER_OF(op, struct load, op);
+    struct trawl_run_state *run;
+    struct trawl_platform_state *platform;
+    sqlite3_stmt *rows = NULL;
+    int code;
+    int r = trawl__journal_platform(journal, load->run_id, load->platform, &run, &platform);
+
+    load_clear(load);
+    if (r == -ENOENT) {
+        op->status = r;
+        return 0;
+    }
+    if (r == 0)
+        r = trawl__db_prepare(
+            journal->db,
+            "SELECT fingerprint, state, depth, redirects, priority, url, method, headers, "
+            "body, meta FROM frontier WHERE run_platform = ?",
+            &rows);
+    if (r < 0)
+        return r;
+    sqlite3_bind_int64(rows, 1, platform->id);
+    while ((code = sqlite3_step(rows)) == SQLITE_ROW)
+        load_row(load, rows);
+    sqlite3_finalize(rows);
+    return trawl__db_errno(code);
+}
+
+static void load_done(struct trawl_store_op *op)
+{
+    struct load *load = TRAWL_CONTAINER_OF(op, struct load, op);
+
+    load->done(load->user, op->status, load->requests, load->count);
+}
+
+static void load_release(struct trawl_store_op *op)
+{
+    struct load *load = TRAWL_CONTAINER_OF(op, struct load, op);
+
+    load_clear(load);
+    free(load->requests);
+    free(load->platform);
+    free(load);
+}
+
+void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const char *platform,
+                               trawl_store_on_frontier *done, void *user)
+{
+    struct load *load = TRAWL_NEW(struct load);
+
+    *load = (struct load){
+        .op = {.bytes = sizeof(*load),
+               .apply = load_apply,
+               .done = load_done,
+               .release = load_release},
+        .run_id = run_id,
+        .platform = trawl_xstrdup(platform),
+        .done = done,
+        .user = user,
+    };
+    trawl__store_push(store, &load->op);
+}

@@ -1,0 +1,313 @@
+/* Items and their history.
+ *
+ * An item's content at a run is a version; a version that says what the one before said is not written. When a later page of
+ * the same run wins over the one that was stored, this run's version is replaced, or goes if the content is again what it
+ * was before the run.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/state.h"
+#include "util/alloc.h"
+#include "util/clock.h"
+
+struct stored_item {
+    int64_t id;
+    int64_t version;
+    bool same; /* its current content is that of the page's item */
+};
+
+struct seen_item {
+    bool exists;
+    bool is_new;
+    bool is_changed;
+    bool wins; /* the page that it came from is lower than the one at hand */
+    int64_t version;
+    int64_t base; /* 0: none */
+};
+
+/* What is being stored. */
+struct storing {
+    struct trawl_journal *journal;
+    struct trawl_run_state *run;
+    struct trawl_platform_state *platform;
+    const struct trawl_page *page;
+    const struct trawl_page_item *item;
+    int64_t now_ms;
+};
+
+static int find_item(const struct storing *storing, struct stored_item *stored, bool *ret_found)
+{
+    sqlite3_stmt *find = storing->journal->statements[STATEMENT_ITEM_FIND];
+    int code;
+
+    trawl__db_bind_text(find, 1, storing->platform->name);
+    trawl__db_bind_str(find, 2, storing->item->key);
+    code = sqlite3_step(find);
+    *ret_found = code == SQLITE_ROW;
+    if (*ret_found) {
+        stored->id = sqlite3_column_int64(find, 0);
+        stored->version = sqlite3_column_int64(find, 1);
+        stored->same = trawl__db_hash_is(find, 2, storing->item->hash);
+    }
+    sqlite3_reset(find);
+    return trawl__db_errno(code);
+}
+
+static bool page_is_lower(uint16_t depth, struct trawl_str url, const struct trawl_page *page)
+{
+    size_t common = url.len < page->url.len ? url.len : page->url.len;
+    int order;
+
+    if (depth != page->depth)
+        return depth < page->depth;
+    order = memcmp(url.ptr, page->url.ptr, common);
+    return order < 0 || (order == 0 && url.len < page->url.len);
+}
+
+static int find_seen(const struct storing *storing, int64_t item, struct seen_item *seen)
+{
+    sqlite3_stmt *find = storing->journal->statements[STATEMENT_SEEN_FIND];
+    int code;
+
+    *seen = (struct seen_item){0};
+    sqlite3_bind_int64(find, 1, storing->platform->id);
+    sqlite3_bind_int64(find, 2, item);
+    code = sqlite3_step(find);
+    if (code == SQLITE_ROW) {
+        seen->exists = true;
+        seen->is_new = strcmp(trawl__db_text(find, 0), "new") == 0;
+        seen->is_changed = strcmp(trawl__db_text(find, 0), "changed") == 0;
+        seen->version = sqlite3_column_int64(find, 1);
+        seen->base = sqlite3_column_int64(find, 2);
+        seen->wins = page_is_lower((uint16_t)sqlite3_column_int(find, 3), trawl__db_str(find, 4),
+                                   storing->page);
+    }
+    sqlite3_reset(find);
+    return trawl__db_errno(code);
+}
+
+static int set_seen(const struct storing *storing, int64_t item, const char *change,
+                    int64_t version, int64_t base)
+{
+    sqlite3_stmt *set = storing->journal->statements[STATEMENT_SEEN_SET];
+
+    sqlite3_bind_int64(set, 1, storing->platform->id);
+    sqlite3_bind_int64(set, 2, item);
+    trawl__db_bind_text(set, 3, change);
+    sqlite3_bind_int64(set, 4, version);
+    if (base)
+        sqlite3_bind_int64(set, 5, base);
+    else
+        sqlite3_bind_null(set, 5);
+    sqlite3_bind_int(set, 6, storing->page->depth);
+    trawl__db_bind_str(set, 7, storing->page->url);
+    return trawl__db_done(set);
+}
+
+static int add_version(const struct storing *storing, int64_t item, int64_t *ret_version)
+{
+    sqlite3_stmt *add = storing->journal->statements[STATEMENT_VERSION_ADD];
+    int r;
+
+    sqlite3_bind_int64(add, 1, item);
+    sqlite3_bind_int64(add, 2, storing->run->id);
+    trawl__db_bind_hash(add, 3, &storing->item->hash);
+    trawl__db_bind_str(add, 4, storing->page->url);
+    trawl__db_bind_str(add, 5, storing->item->json);
+    sqlite3_bind_int64(add, 6, storing->now_ms);
+    r = trawl__db_done(add);
+    *ret_version = sqlite3_last_insert_rowid(storing->journal->db);
+    return r;
+}
+
+static int replace_version(const struct storing *storing, int64_t version)
+{
+    sqlite3_stmt *replace = storing->journal->statements[STATEMENT_VERSION_REPLACE];
+
+    sqlite3_bind_int64(replace, 1, version);
+    trawl__db_bind_hash(replace, 2, &storing->item->hash);
+    trawl__db_bind_str(replace, 3, storing->page->url);
+    trawl__db_bind_str(replace, 4, storing->item->json);
+    return trawl__db_done(replace);
+}
+
+static int drop_version(const struct storing *storing, int64_t version)
+{
+    sqlite3_stmt *drop = storing->journal->statements[STATEMENT_VERSION_DROP];
+
+    sqlite3_bind_int64(drop, 1, version);
+    return trawl__db_done(drop);
+}
+
+/* `changed_ms` 0: it did not change. */
+static int update_item(const struct storing *storing, int64_t item, int64_t version,
+                       int64_t changed_ms)
+{
+    sqlite3_stmt *update = storing->journal->statements[STATEMENT_ITEM_UPDATE];
+
+    sqlite3_bind_int64(update, 1, item);
+    sqlite3_bind_int64(update, 2, version);
+    sqlite3_bind_int64(update, 3, storing->now_ms);
+    if (changed_ms)
+        sqlite3_bind_int64(update, 4, changed_ms);
+    else
+        sqlite3_bind_null(update, 4);
+    return trawl__db_done(update);
+}
+
+static int tell(const struct storing *storing, const char *change)
+{
+    return trawl__journal_item(storing->journal, storing->run, storing->platform,
+                               storing->item->key, change);
+}
+
+static int store_new(const struct storing *storing)
+{
+    sqlite3_stmt *add = storing->journal->statements[STATEMENT_ITEM_ADD];
+    int64_t version = 0;
+    int64_t item;
+    int r;
+
+    trawl__db_bind_text(add, 1, storing->platform->name);
+    trawl__db_bind_str(add, 2, storing->item->key);
+    sqlite3_bind_int64(add, 3, storing->now_ms);
+    r = trawl__db_done(add);
+    item = sqlite3_last_insert_rowid(storing->journal->db);
+    if (r == 0)
+        r = add_version(storing, item, &version);
+    if (r == 0)
+        r = update_item(storing, item, version, storing->now_ms);
+    if (r == 0)
+        r = set_seen(storing, item, "new", version, 0);
+    if (r < 0)
+        return r;
+    storing->platform->items++;
+    storing->platform->new_items++;
+    return tell(storing, "new");
+}
+
+/* The first time that this run meets an item that was known before. */
+static int store_again(const struct storing *storing, const struct stored_item *stored)
+{
+    int64_t version = stored->version;
+    int r;
+
+    storing->platform->items++;
+    if (stored->same) {
+        r = update_item(storing, stored->id, version, 0);
+        return r < 0 ? r : set_seen(storing, stored->id, "unchanged", version, version);
+    }
+    r = add_version(storing, stored->id, &version);
+    if (r == 0)
+        r = update_item(storing, stored->id, version, storing->now_ms);
+    if (r == 0)
+        r = set_seen(storing, stored->id, "changed", version, stored->version);
+    if (r < 0)
+        return r;
+    storing->platform->changed++;
+    return tell(storing, "changed");
+}
+
+/* Whether a version has the content at hand, and when it was written. */
+static int compare_version(const struct storing *storing, int64_t version, bool *ret_same,
+                           int64_t *ret_seen_ms)
+{
+    sqlite3_stmt *get = storing->journal->statements[STATEMENT_VERSION_GET];
+    int code;
+
+    sqlite3_bind_int64(get, 1, version);
+    code = sqlite3_step(get);
+    *ret_same = code == SQLITE_ROW && trawl__db_hash_is(get, 0, storing->item->hash);
+    *ret_seen_ms = code == SQLITE_ROW ? sqlite3_column_int64(get, 1) : 0;
+    sqlite3_reset(get);
+    return trawl__db_errno(code);
+}
+
+/* The content is again what it was before this run: the run has changed nothing. */
+static int revert(const struct storing *storing, const struct stored_item *stored,
+                  const struct seen_item *seen, int64_t base_ms)
+{
+    int r = drop_version(storing, seen->version);
+
+    if (r == 0)
+        r = update_item(storing, stored->id, seen->base, base_ms);
+    if (r == 0)
+        r = set_seen(storing, stored->id, "unchanged", seen->base, seen->base);
+    if (r < 0)
+        return r;
+    storing->platform->changed--;
+    return tell(storing, "changed");
+}
+
+/* This run met the item before, and the page at hand wins with another content. */
+static int correct(const struct storing *storing, const struct stored_item *stored,
+                   const struct seen_item *seen)
+{
+    const char *change = seen->is_new ? "new" : "changed";
+    int64_t version = seen->version;
+    int64_t base_ms = 0;
+    bool as_before = false;
+    int r = 0;
+
+    if (seen->is_changed)
+        r = compare_version(storing, seen->base, &as_before, &base_ms);
+    if (r < 0)
+        return r;
+    if (as_before)
+        return revert(storing, stored, seen, base_ms);
+    if (seen->is_new || seen->is_changed)
+        r = replace_version(storing, version);
+    else
+        r = add_version(storing, stored->id, &version);
+    if (r == 0)
+        r = update_item(storing, stored->id, version, storing->now_ms);
+    if (r == 0)
+        r = set_seen(storing, stored->id, change, version, seen->base);
+    if (r < 0)
+        return r;
+    if (!seen->is_new && !seen->is_changed)
+        storing->platform->changed++;
+    return tell(storing, change);
+}
+
+int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_state *run,
+                             struct trawl_platform_state *platform, const struct trawl_page *page,
+                             const struct trawl_page_item *item)
+{
+    struct storing storing = {.journal = journal,
+                              .run = run,
+                              .platform = platform,
+                              .page = page,
+                              .item = item,
+                              .now_ms = trawl_now_ms()};
+    struct stored_item stored = {0};
+    struct seen_item seen;
+    bool found;
+    bool same;
+    int64_t seen_ms;
+    int r = find_item(&storing, &stored, &found);
+
+    if (r < 0)
+        return r;
+    if (!found)
+        return store_new(&storing);
+    r = find_seen(&storing, stored.id, &seen);
+    if (r < 0)
+        return r;
+    if (!seen.exists)
+        return store_again(&storing, &stored);
+    if (seen.wins)
+        return 0;
+    r = compare_version(&storing, seen.version, &same, &seen_ms);
+    if (r < 0)
+        return r;
+    if (!same)
+        return correct(&storing, &stored, &seen);
+    return set_seen(&storing, stored.id,
+                    seen.is_new       ? "new"
+                    : seen.is_changed ? "changed"
+                                      : "unchanged",
+                    seen.version, seen.base);
+}

@@ -1,0 +1,110 @@
+/* Reading the store from any process while a supervisor writes it (or when none does).
+ *
+ * A reader is one read-only connection, for one thread at a time. Each call is one short transaction; lists are
+ * paged by key, so none is held while a client reads. JSON results are new references and have the shape that the
+ * HTTP API documents (docs/http-api.md). Errors: -ENOENT (no such run, item), -EIO with `err`.
+ */
+#ifndef TRAWL_STORE_READER_H
+#define TRAWL_STORE_READER_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "journal/event.h"
+#include "trawl/err.h"
+#include "util/buf.h"
+
+struct trawl_reader;
+
+int trawl_reader_open(const char *folder, struct trawl_reader **ret_reader, struct trawl_err *err);
+void trawl_reader_close(struct trawl_reader *reader);
+
+/* --- runs ---------------------------------------------------------------------------------------- */
+
+struct trawl_run_filter {
+    const char *status;   /* a phase, or NULL */
+    const char *platform; /* or NULL */
+    int64_t before;       /* runs with a smaller id; 0: from the newest */
+    unsigned limit;
+};
+
+/* Newest first: [{id, trigger, status, created_at, started_at, ended_at, n, last_id, pages, items, new, changed,
+ * unchanged, failed, platforms: [{platform, plugin, phase, current, total, items, new, changed, unchanged,
+ * failed, bytes, message, started_at, ended_at}]}] */
+int trawl_reader_runs(struct trawl_reader *reader, const struct trawl_run_filter *filter,
+                      json_t **ret_runs, struct trawl_err *err);
+int trawl_reader_run(struct trawl_reader *reader, int64_t run_id, json_t **ret_run,
+                     struct trawl_err *err);
+int trawl_reader_active_runs(struct trawl_reader *reader, json_t **ret_runs, struct trawl_err *err);
+
+/* [{platform, url, kind, detail, status, at}] and [{platform, level, message, at}], oldest first, `after` a row
+ * number that the last row of the page before gave as `row`. */
+int trawl_reader_run_errors(struct trawl_reader *reader, int64_t run_id, int64_t after,
+                            unsigned limit, json_t **ret_errors, struct trawl_err *err);
+int trawl_reader_run_logs(struct trawl_reader *reader, int64_t run_id, int64_t after,
+                          unsigned limit, json_t **ret_logs, struct trawl_err *err);
+
+/* --- items --------------------------------------------------------------------------------------- */
+
+struct trawl_item_row {
+    int64_t row; /* where the next page begins: `after` */
+    const char *platform;
+    const char *key;
+    const char *url;    /* the page that it came from */
+    const char *json;   /* the item's own object, as it was stored */
+    const char *change; /* "new", "changed", "unchanged"; NULL where no run is asked for */
+    int64_t first_seen_ms;
+    int64_t last_seen_ms;
+    int64_t last_changed_ms;
+};
+
+struct trawl_item_filter {
+    int64_t run_id; /* items met in that run, as that run found them; 0: the current ones of all */
+    const char *platform; /* or NULL */
+    const char *change;   /* with run_id, or NULL */
+    const char *search;   /* text that key or JSON contains, or NULL */
+    int64_t after;
+    unsigned limit;
+};
+
+/* Calls `row` for each, ordered by row; what it points to is borrowed for the call. */
+int trawl_reader_items(struct trawl_reader *reader, const struct trawl_item_filter *filter,
+                       int (*row)(void *user, const struct trawl_item_row *item), void *user,
+                       struct trawl_err *err);
+
+/* {platform, key, url, first_seen, last_seen, last_changed, item} */
+int trawl_reader_item(struct trawl_reader *reader, const char *platform, const char *key,
+                      json_t **ret_item, struct trawl_err *err);
+
+/* Oldest first: [{run_id, seen_at, url, item}] */
+int trawl_reader_item_history(struct trawl_reader *reader, const char *platform, const char *key,
+                              json_t **ret_versions, struct trawl_err *err);
+
+/* --- journal ------------------------------------------------------------------------------------- */
+
+struct trawl_event_filter {
+    uint32_t topics; /* enum trawl_topic */
+    int64_t run_id;  /* 0: all */
+};
+
+/* Events with since < seq <= until, at most `limit`, in order. The array is the caller's: free with
+ * trawl_reader_events_free(). */
+int trawl_reader_events(struct trawl_reader *reader, const struct trawl_event_filter *filter,
+                        uint64_t since, uint64_t until, size_t limit,
+                        struct trawl_event **ret_events, size_t *ret_count, struct trawl_err *err);
+void trawl_reader_events_free(struct trawl_event *events, size_t count);
+
+/* The lowest seq that the journal still has, and the head; tail = head + 1 when it is empty. */
+int trawl_reader_bounds(struct trawl_reader *reader, uint64_t *ret_tail, uint64_t *ret_head,
+                        struct trawl_err *err);
+
+/* In one transaction: the `data` of a snapshot message, {runs: [as trawl_reader_runs: those active, those that
+ * ended after `since` (0: the active ones only), and run_id if it is not 0]}, and the seq that it is through. */
+int trawl_reader_snapshot(struct trawl_reader *reader, uint64_t since, int64_t run_id,
+                          json_t **ret_data, uint64_t *ret_through, struct trawl_err *err);
+
+/* What is needed to follow one run: the seq before its first event, and the seq of its last (0: not over yet). */
+int trawl_reader_run_span(struct trawl_reader *reader, int64_t run_id, uint64_t *ret_before_first,
+                          uint64_t *ret_last, struct trawl_err *err);
+
+#endif

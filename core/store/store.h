@@ -1,0 +1,138 @@
+/* The store of record: runs, frontier, pages, items with their history, and the journal.
+ *
+ * This is the contract; core/store/sqlite.c keeps it with SQLite (WAL, synchronous=FULL). One supervisor owns
+ * a store. Writes are asynchronous: each call takes its place in a queue, one writer thread commits many of
+ * them in one transaction, and the callbacks come on the loop's thread, in the order of the calls, only
+ * after the commit is durable. Within a transaction each call is atomic: it is wholly done or, if its
+ * callback gets an error, has left no trace.
+ *
+ * The store writes the journal itself. Calls cause events (a page: progress, item changes; a phase change:
+ * progress), which get their ids, and progress its `n` (1, 2, 3 … within the run), inside the same
+ * transaction. Progress of a platform is thinned to one event in TRAWL_PROGRESS_INTERVAL_MS; phase
+ * changes and ends are never thinned, and trawl_store_flush_progress() writes what thinning held back.
+ *
+ * Items: within one run, when two pages give one key, the page lower by (depth, URL) wins; an item has at most one
+ * version for each run, and none if its content ends as it was before that run.
+ */
+#ifndef TRAWL_STORE_STORE_H
+#define TRAWL_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "ipc/page.h"
+#include "journal/event.h"
+#include "journal/phase.h"
+#include "trawl/err.h"
+#include "trawl/log_level.h"
+
+#define TRAWL_PROGRESS_INTERVAL_MS 100
+
+struct trawl_store;
+
+struct trawl_store_options {
+    const char *folder; /* made if it is not there; locked while the store is open */
+    bool durable;       /* false: a private folder that dies with the process, nothing is synced */
+};
+
+/* Called after each commit with its events, in order. Borrowed for the call. */
+typedef void trawl_store_on_events(void *user, const struct trawl_event *events, size_t count);
+
+/* Called when writing cannot go on (disk full; `reason` says) and when it goes on again (NULL). Until then all
+ * calls wait, nothing is lost, and the store tries again every second. */
+typedef void trawl_store_on_stalled(void *user, const char *reason);
+
+/* Open or create. Runs that had not ended are marked interrupted, with the events that say so. -EBUSY: another
+ * supervisor uses the folder; -ENOTSUP: the database is from a newer version, and was not touched. */
+int trawl_store_open(const struct trawl_store_options *options, struct trawl_store **ret_store,
+                     struct trawl_err *err);
+
+uint32_t trawl_store_epoch(const struct trawl_store *store);
+
+/* The highest committed seq. */
+uint64_t trawl_store_head(const struct trawl_store *store);
+
+/* Start the writer thread, with callbacks on `loop`. */
+int trawl_store_start(struct trawl_store *store, uv_loop_t *loop, trawl_store_on_events *on_events,
+                      trawl_store_on_stalled *on_stalled, void *user);
+
+/* Commit what is queued, deliver the callbacks, end the thread; then on_closed, then close the file clean. */
+void trawl_store_close(struct trawl_store *store, void (*on_closed)(void *user), void *user);
+
+/* --- runs ---------------------------------------------------------------------------------------- */
+
+enum trawl_overlap {
+    TRAWL_OVERLAP_REJECT,
+    TRAWL_OVERLAP_QUEUE,
+    TRAWL_OVERLAP_REPLACE,
+    TRAWL_OVERLAP_ALLOW,
+};
+
+struct trawl_new_run_platform {
+    const char *name;
+    const char *plugin;
+    const char
+        *options_json; /* what this run overrides, for the record; secrets never stand in it */
+};
+
+struct trawl_new_run {
+    const char *trigger; /* "manual", "schedule", "api", "cli" */
+    const struct trawl_new_run_platform *platforms;
+    size_t platform_count;
+    enum trawl_overlap overlap;  /* REJECT is decided here, in the transaction */
+    const char *idempotency_key; /* or NULL; kept for a day */
+    struct trawl_hash idempotency_body;
+};
+
+struct trawl_created_run {
+    int64_t run_id;
+    bool existed;         /* the idempotency key had made this run before */
+    const char *conflict; /* with -EBUSY: the platform that is running already; borrowed */
+};
+
+/* status 0; -EBUSY (REJECT and a platform has a run that has not ended: nothing was made); -EEXIST (the idempotency
+ * key was used with another body). */
+typedef void trawl_store_on_run(void *user, int status, const struct trawl_created_run *run);
+void trawl_store_create_run(struct trawl_store *store, const struct trawl_new_run *run,
+                            trawl_store_on_run *done, void *user);
+
+/* Callbacks of everything below: 0 or negative errno. NULL is fine. */
+typedef void trawl_store_on_done(void *user, int status);
+
+/* Change a platform's phase within a run. When it ends and all others have ended, the run ends in the same
+ * transaction (trawl_phase_of_run). `message` may be NULL. A run's or platform's end drops its frontier. */
+void trawl_store_set_phase(struct trawl_store *store, int64_t run_id, const char *platform,
+                           enum trawl_phase phase, const char *message, trawl_store_on_done *done,
+                           void *user);
+
+/* --- pages --------------------------------------------------------------------------------------- */
+
+/* Commit one page. `payload` is an encoded TRAWL_MSG_PAGE that was decoded without error; it is copied. */
+void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const char *platform,
+                             const void *payload, size_t len, trawl_store_on_done *done,
+                             void *user);
+
+/* The scraper's own progress, which then stands in the events in place of the count of pages. */
+void trawl_store_set_progress(struct trawl_store *store, int64_t run_id, const char *platform,
+                              uint64_t current, uint64_t total, const char *message);
+
+/* Write the progress events that thinning held back. */
+void trawl_store_flush_progress(struct trawl_store *store);
+
+void trawl_store_log(struct trawl_store *store, int64_t run_id, const char *platform,
+                     enum trawl_log_level level, const char *message);
+
+/* The frontier as it stands after all calls before this one. The callback borrows `requests`. */
+typedef void trawl_store_on_frontier(void *user, int status,
+                                     const struct trawl_page_request *requests, size_t count);
+void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const char *platform,
+                               trawl_store_on_frontier *done, void *user);
+
+/* --- upkeep -------------------------------------------------------------------------------------- */
+
+/* Drop events beyond the newest `keep_events` and older than `keep_ms`, in bounded pieces. 0: no such limit. */
+void trawl_store_prune(struct trawl_store *store, uint64_t keep_events, int64_t keep_ms,
+                       trawl_store_on_done *done, void *user);
+
+#endif

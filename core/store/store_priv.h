@@ -1,0 +1,83 @@
+/* The store's queue of operations, and the thread that writes them. */
+#ifndef TRAWL_STORE_STORE_PRIV_H
+#define TRAWL_STORE_STORE_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "store/state.h"
+#include "store/store.h"
+
+/* One call. Embedded in what it needs; made on the loop's thread, applied on the writer's, finished on the loop's. */
+struct trawl_store_op {
+    struct trawl_store_op *next;
+    size_t bytes; /* that it holds, roughly */
+    int status;   /* what its callback gets */
+
+    /* Within a transaction. An error of the database is returned, and all of the transaction is tried again later; what the
+     * caller did wrong goes to `status`, and must be found before the first write. */
+    int (*apply)(struct trawl_journal *journal, struct trawl_store_op *op);
+    void (*done)(struct trawl_store_op *op); /* calls back; then the op is released */
+    void (*release)(struct trawl_store_op *op);
+};
+
+/* What one commit has to tell the loop. */
+struct trawl_store_batch {
+    struct trawl_store_batch *next;
+    struct trawl_store_op *ops;
+    struct trawl_event *events;
+    size_t event_count;
+    uint64_t head;
+};
+
+struct trawl_store {
+    /* Of the loop's thread. */
+    uv_loop_t *loop;
+    uv_async_t async;
+    uv_thread_t thread;
+    bool started;
+    uint64_t head;
+    bool told_stalled;
+    uint64_t dropped_logs;
+    trawl_store_on_events *on_events;
+    trawl_store_on_stalled *on_stalled;
+    void *user;
+    void (*on_closed)(void *user);
+    void *closed_user;
+
+    /* Of the writer's, once it runs. */
+    sqlite3 *db;
+    struct trawl_journal journal;
+    uint32_t epoch; /* never changes */
+    int lock_fd;
+
+    uv_mutex_t mutex; /* for all below */
+    uv_cond_t cond;
+    struct trawl_store_op *queue;
+    struct trawl_store_op **queue_end;
+    size_t queue_bytes;
+    struct trawl_store_batch *finished;
+    struct trawl_store_batch **finished_end;
+    char *stalled; /* why nothing can be written, or NULL */
+    bool closing;
+    bool ended;
+};
+
+/* Queue an operation, which the store then owns. */
+void trawl__store_push(struct trawl_store *store, struct trawl_store_op *op);
+
+/* Bytes that wait to be written. */
+size_t trawl__store_queued(struct trawl_store *store);
+
+/* Commit what is queued on the writer's thread, until the store closes. */
+void trawl__store_writer(void *store);
+
+/* On the loop's thread: tell what was committed. */
+void trawl__store_on_async(uv_async_t *async);
+
+/* Free everything; the writer has ended. */
+void trawl__store_destroy(struct trawl_store *store);
+
+#endif

@@ -1,0 +1,25 @@
+/* Commands (ipc/commands.h), whoever gives them: a gateway, or `trawl run`. */
+#ifndef TRAWL_SUPERVISOR_COMMANDS_H
+#define TRAWL_SUPERVISOR_COMMANDS_H
+
+#include <jansson.h>
+
+#include "supervisor/supervisor_priv.h"
+
+/* Called once, now or later. `status` is 0, or that of the problem that `result` (borrowed) describes. */
+typedef void trawl_command_done(void *user, int status, const json_t *result);
+
+void trawl__command(struct trawl_supervisor *supervisor, const char *name, const json_t *args,
+                    trawl_command_done *done, void *user);
+
+/* commands_start.c, commands_cancel.c */
+void trawl__command_start(struct trawl_supervisor *supervisor, const json_t *args,
+                          trawl_command_done *done, void *user);
+void trawl__command_cancel(struct trawl_supervisor *supervisor, const json_t *args,
+                           trawl_command_done *done, void *user);
+
+/* Answer with a problem. */
+void trawl__command_refuse(trawl_command_done *done, void *user, int status, const char *title,
+                           const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+#endif

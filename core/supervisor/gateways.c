@@ -1,0 +1,309 @@
+#include "supervisor/gateways.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#include "ipc/channel.h"
+#include "ipc/messages.h"
+#include "supervisor/commands.h"
+#include "supervisor/policy.h"
+#include "supervisor/process.h"
+#include "util/alloc.h"
+#include "util/clock.h"
+#include "util/json.h"
+
+/* Events in one frame. */
+#define EVENTS_PER_FRAME 4096
+
+struct trawl_gateway {
+    struct trawl_gateway *prev, *next; /* in supervisor->gateways */
+    struct trawl_supervisor *supervisor;
+    struct trawl_log log;
+    struct trawl_process *process; /* NULL during a pause */
+    uint64_t generation; /* of the process: answers to an earlier one's commands are dropped */
+    uint64_t started_ns;
+    unsigned short_lives; /* in a row */
+    bool serving;
+    bool stopping;
+    uv_timer_t timer; /* a pause, or the time to drain */
+};
+
+static void gateway_spawn(struct trawl_gateway *gateway);
+
+static struct trawl_channel *gateway_channel(const struct trawl_gateway *gateway)
+{
+    return gateway->process ? trawl_process_channel(gateway->process) : NULL;
+}
+
+/* --- its first message --------------------------------------------------------------------------- */
+
+/* {name: file} of the transports that can be used. */
+static json_t *gateway_transport_files(const json_t *root)
+{
+    json_t *files = json_object();
+    const char *name;
+    json_t *transport;
+
+    json_object_foreach (json_object_get(root, "transports"), name, transport) {
+        json_t *file = json_object_get(transport, "plugin_file");
+
+        if (json_is_string(file))
+            json_object_set(files, name, file);
+    }
+    return files;
+}
+
+static json_t *gateway_platforms(const json_t *root)
+{
+    json_t *platforms = json_array();
+    const char *name;
+    json_t *platform;
+
+    json_object_foreach (json_object_get(root, "platforms"), name, platform) {
+        json_t *overridable = json_object_get(platform, "overridable");
+        json_t *shown = json_pack("{s:s, s:s, s:b, s:O}", "name", name, "plugin",
+                                  trawl_json_string(platform, "plugin", ""), "enabled",
+                                  trawl_json_bool(platform, "enabled", true), "overridable",
+                                  overridable ? overridable : json_null());
+
+        json_array_append_new(platforms, shown);
+    }
+    return platforms;
+}
+
+static json_t *gateway_configuration(const struct trawl_supervisor *supervisor)
+{
+    const struct trawl_supervisor_options *options = supervisor->options;
+    json_t *root = options->config->root;
+    json_t *listen = json_array();
+
+    for (size_t i = 0; i < supervisor->listen_count; i++)
+        json_array_append_new(listen, json_string(supervisor->listen_addresses[i]));
+    return json_pack(
+        "{s:O, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*}", "config", root, "listen", listen, "data",
+        options->data_folder, "epoch", (json_int_t)trawl_store_epoch(supervisor->store), "head",
+        (json_int_t)supervisor->head, "plugins", gateway_transport_files(root), "platforms",
+        gateway_platforms(root), "plugin_list", options->plugins, "broken", options->broken);
+}
+
+/* --- commands ------------------------------------------------------------------------------------ */
+
+struct gateway_command {
+    struct trawl_supervisor *supervisor;
+    uint64_t generation;
+    json_int_t seq;
+};
+
+static void gateway_on_command_done(void *user, int status, const json_t *result)
+{
+    struct gateway_command *command = user;
+    struct trawl_gateway *gateway;
+    json_auto_t *reply = NULL;
+
+    DL_SEARCH_SCALAR(command->supervisor->gateways, gateway, generation, command->generation);
+    if (gateway && gateway_channel(gateway)) {
+        reply = json_pack("{s:I, s:i, s:O*}", "seq", command->seq, "status", status, "result",
+                          (json_t *)result);
+        (void)trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_REPLY, reply);
+    }
+    free(command);
+}
+
+static void gateway_on_command(struct trawl_gateway *gateway, const json_t *message)
+{
+    struct gateway_command *command = TRAWL_NEW(struct gateway_command);
+
+    command->supervisor = gateway->supervisor;
+    command->generation = gateway->generation;
+    command->seq = trawl_json_int(message, "seq", 0);
+    trawl__command(gateway->supervisor, trawl_json_string(message, "name", ""),
+                   json_object_get(message, "args"), gateway_on_command_done, command);
+}
+
+static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *message)
+{
+    struct trawl_supervisor *supervisor = gateway->supervisor;
+    json_t *transport;
+    size_t i;
+
+    json_array_foreach (json_object_get(message, "transports"), i, transport) {
+        if (!trawl_json_bool(transport, "ok", false))
+            trawl_warning(&gateway->log, "transport '%s' is not served: %s",
+                          trawl_json_string(transport, "name", ""),
+                          trawl_json_string(transport, "reason", "no reason given"));
+    }
+    trawl_debug(&gateway->log, "process %d serves", (int)trawl_process_pid(gateway->process));
+    gateway->serving = true;
+    DL_SEARCH_SCALAR(supervisor->gateways, gateway, serving, false);
+    if (gateway || supervisor->ready)
+        return;
+    supervisor->ready = true;
+    if (supervisor->options->on_ready)
+        supervisor->options->on_ready(supervisor->options->user, 0);
+}
+
+static void gateway_on_frame(void *user, const struct trawl_frame *frame)
+{
+    struct trawl_gateway *gateway = user;
+    json_auto_t *message = NULL;
+
+    if (trawl_json_parse(frame->payload, frame->len, &message, NULL) == 0 &&
+        frame->type == TRAWL_MSG_SERVING) {
+        gateway_on_serving(gateway, message);
+    } else if (message && frame->type == TRAWL_MSG_COMMAND) {
+        gateway_on_command(gateway, message);
+    } else {
+        trawl_error(&gateway->log, "ending process %d: it sent what makes no sense",
+                    (int)trawl_process_pid(gateway->process));
+        trawl_process_kill(gateway->process);
+    }
+}
+
+/* --- life ---------------------------------------------------------------------------------------- */
+
+static void gateway_on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void gateway_end(struct trawl_gateway *gateway)
+{
+    struct trawl_supervisor *supervisor = gateway->supervisor;
+
+    uv_close((uv_handle_t *)&gateway->timer, gateway_on_closed);
+    DL_DELETE(supervisor->gateways, gateway);
+    trawl__shutdown_advance(supervisor);
+}
+
+static void gateway_on_pause_over(uv_timer_t *timer)
+{
+    gateway_spawn(timer->data);
+}
+
+static void gateway_restart(struct trawl_gateway *gateway, const char *how)
+{
+    uint64_t lived_ms = (trawl_mono_ns() - gateway->started_ns) / 1000000u;
+    uint64_t pause_ms;
+
+    if (lived_ms >= TRAWL_GATEWAY_STABLE_MS)
+        gateway->short_lives = 0;
+    pause_ms = trawl_policy_pause_ms(gateway->short_lives++);
+    trawl_warning(&gateway->log, "it %s, restarting in %llu ms", how, (unsigned long long)pause_ms);
+    uv_timer_start(&gateway->timer, gateway_on_pause_over, pause_ms, 0);
+}
+
+static void gateway_on_gone(void *user, const char *how)
+{
+    struct trawl_gateway *gateway = user;
+
+    gateway->process = NULL;
+    gateway->serving = false;
+    if (gateway->stopping)
+        gateway_end(gateway);
+    else
+        gateway_restart(gateway, how);
+}
+
+static void gateway_spawn(struct trawl_gateway *gateway)
+{
+    static const struct trawl_process_ops ops = {
+        .on_frame = gateway_on_frame,
+        .on_gone = gateway_on_gone,
+    };
+    struct trawl_supervisor *supervisor = gateway->supervisor;
+    json_auto_t *configuration = gateway_configuration(supervisor);
+    int r;
+
+    gateway->generation = ++supervisor->gateway_generations;
+    gateway->started_ns = trawl_mono_ns();
+    r = trawl_process_spawn(&supervisor->loop, "gateway", supervisor->listen_fds,
+                            supervisor->listen_count, &ops, gateway, &gateway->process);
+    if (r < 0)
+        gateway_restart(gateway, strerror(-r));
+    else if (trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_CONFIGURE, configuration) <
+             0)
+        trawl_process_kill(gateway->process);
+}
+
+static void gateway_start(struct trawl_supervisor *supervisor)
+{
+    struct trawl_gateway *gateway = TRAWL_NEW(struct trawl_gateway);
+
+    gateway->supervisor = supervisor;
+    trawl_log_init(&gateway->log, "gateway");
+    uv_timer_init(&supervisor->loop, &gateway->timer);
+    gateway->timer.data = gateway;
+    DL_APPEND(supervisor->gateways, gateway);
+    gateway_spawn(gateway);
+}
+
+void trawl__gateways_start(struct trawl_supervisor *supervisor)
+{
+    const json_t *server = json_object_get(supervisor->options->config->root, "server");
+
+    for (json_int_t i = trawl_json_int(server, "gateways", 1); i > 0; i--)
+        gateway_start(supervisor);
+}
+
+static void gateway_events(struct trawl_gateway *gateway, const struct trawl_event *events,
+                           size_t count)
+{
+    struct trawl_buf buf;
+
+    if (!gateway_channel(gateway))
+        return;
+    trawl_buf_init(&buf, TRAWL_FRAME_MAX);
+    /* Its successor reads the journal: nothing is lost by ending one that does not keep up. */
+    if (trawl_events_encode(events, count, &buf) < 0 ||
+        trawl_channel_send_buf(gateway_channel(gateway), TRAWL_MSG_EVENTS, &buf) < 0)
+        trawl_process_kill(gateway->process);
+    trawl_buf_finish(&buf);
+}
+
+void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct trawl_event *events,
+                            size_t count)
+{
+    struct trawl_gateway *gateway;
+
+    while (count > 0) {
+        size_t piece = count < EVENTS_PER_FRAME ? count : EVENTS_PER_FRAME;
+
+        DL_FOREACH (supervisor->gateways, gateway)
+            gateway_events(gateway, events, piece);
+        events += piece;
+        count -= piece;
+    }
+}
+
+static void gateway_on_drain_over(uv_timer_t *timer)
+{
+    struct trawl_gateway *gateway = timer->data;
+
+    trawl_warning(&gateway->log, "it did not end in time and is killed");
+    trawl_process_kill(gateway->process);
+}
+
+static void gateway_stop(struct trawl_gateway *gateway)
+{
+    json_auto_t *drain = json_pack("{s:i}", "retry_ms", TRAWL_GATEWAY_RETRY_MS);
+
+    if (gateway->stopping)
+        return;
+    gateway->stopping = true;
+    uv_timer_stop(&gateway->timer);
+    if (!gateway->process) {
+        gateway_end(gateway);
+        return;
+    }
+    if (gateway_channel(gateway))
+        (void)trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_DRAIN, drain);
+    uv_timer_start(&gateway->timer, gateway_on_drain_over, TRAWL_GATEWAY_DRAIN_MS, 0);
+}
+
+void trawl__gateways_stop(struct trawl_supervisor *supervisor)
+{
+    struct trawl_gateway *gateway;
+    struct trawl_gateway *next;
+
+    DL_FOREACH_SAFE(supervisor->gateways, gateway, next) gateway_stop(gateway);
+}

@@ -1,0 +1,28 @@
+/* The gateway processes (server.gateways): started, told of events and of their commands' outcomes, started again when they
+ * die. They share the listening sockets, and the kernel spreads connections over them.
+ *
+ * The listening sockets stay open here, so connections that come while no gateway lives wait in the kernel. A new gateway is
+ * told the last event that we know, and gets those after it: nothing is lost between two of them.
+ */
+#ifndef TRAWL_SUPERVISOR_GATEWAYS_H
+#define TRAWL_SUPERVISOR_GATEWAYS_H
+
+#include "supervisor/supervisor_priv.h"
+
+/* A gateway that lived this long is restarted at once; one that dies sooner, with growing pauses. */
+#define TRAWL_GATEWAY_STABLE_MS 10000
+
+/* After DRAIN: clients are told when to come back, and the process must be gone by then. */
+#define TRAWL_GATEWAY_RETRY_MS 1000
+#define TRAWL_GATEWAY_DRAIN_MS 5000
+
+void trawl__gateways_start(struct trawl_supervisor *supervisor);
+
+/* Events that are committed. */
+void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct trawl_event *events,
+                            size_t count);
+
+/* Drain them; supervisor->gateways is NULL when all are gone, and trawl__shutdown_advance() was called. */
+void trawl__gateways_stop(struct trawl_supervisor *supervisor);
+
+#endif

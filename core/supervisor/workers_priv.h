@@ -1,0 +1,50 @@
+/* A shard, shared by workers.c (its life) and shard_frames.c (what its process says). */
+#ifndef TRAWL_SUPERVISOR_WORKERS_PRIV_H
+#define TRAWL_SUPERVISOR_WORKERS_PRIV_H
+
+#include "supervisor/workers.h"
+
+enum trawl_shard_state {
+    TRAWL_SHARD_STARTING, /* spawned, the scraper is being made */
+    TRAWL_SHARD_LOADING,  /* ready; its frontier is being read */
+    TRAWL_SHARD_RUNNING,
+    TRAWL_SHARD_PAUSED, /* no process; the timer will start one */
+};
+
+struct trawl_shard {
+    struct trawl_supervisor *supervisor;
+    struct trawl_task *task; /* NULL once it has ended */
+    struct trawl_log log;
+    enum trawl_shard_state state;
+    struct trawl_process *process; /* NULL while paused */
+    uv_timer_t timer;              /* a pause, or the grace of a stop */
+    bool begun; /* the page of start() was given to the store: a new process continues */
+    bool stopping;
+    bool broken; /* was killed, for what `why` says */
+    char why[96];
+    unsigned restarts;
+    unsigned silent_ticks;
+
+    uint32_t lease;
+    uint64_t serial;    /* of the last page that came */
+    uint64_t committed; /* of the last page that the store has */
+    uint64_t acknowledged;
+
+    bool has_progress; /* the scraper's own, not handed on yet */
+    uint64_t progress_current;
+    uint64_t progress_total;
+    char *progress_message;
+
+    uint64_t logs_second; /* the second that `logs` counts in */
+    unsigned logs;
+    unsigned logs_dropped;
+};
+
+/* Its process broke the rules: it is killed, and what it still sends is not looked at. */
+void trawl__shard_broken(struct trawl_shard *shard, const char *why);
+
+/* Its work has ended; the shard is gone afterwards. */
+void trawl__shard_finished(struct trawl_shard *shard, bool completed, const char *message);
+void trawl__shard_stopped(struct trawl_shard *shard);
+
+#endif

@@ -1,0 +1,202 @@
+/* A shard's life: begin, fetch until nothing is left, finish. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ipc/messages.h"
+#include "util/clock.h"
+#include "worker/worker_priv.h"
+
+#define NS_PER_MS 1000000u
+
+static const char *why(const struct trawl_err *err, int r)
+{
+    return *err->message ? err->message : uv_strerror(r);
+}
+
+void trawl__crawl_fail(struct trawl_worker *worker, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(worker->failure, sizeof(worker->failure), format, args);
+    va_end(args);
+    worker->state = TRAWL_WORKER_ENDING;
+}
+
+void trawl__crawl_begin(struct trawl_worker *worker)
+{
+    struct trawl_page page = {.kind = TRAWL_PAGE_START};
+    struct trawl_err err = {0};
+    int r;
+
+    worker->state = TRAWL_WORKER_RUNNING;
+    trawl_job_open(&worker->job, NULL, 0);
+    r = worker->ops->start(worker->scraper, &err);
+    trawl_job_close(&worker->job);
+    if (r < 0)
+        trawl__crawl_fail(worker, "the scraper did not start: %s", why(&err, r));
+    else
+        trawl__pages_send(worker, &page);
+}
+
+/* Nothing is left to fetch: the scraper may emit what it has gathered, or ask for more. */
+static void finish(struct trawl_worker *worker)
+{
+    struct trawl_page page = {.kind = TRAWL_PAGE_FINISH};
+    struct trawl_err err = {0};
+    size_t added = 0;
+    int r = 0;
+
+    trawl_job_open(&worker->job, NULL, 0);
+    if (worker->ops->finish)
+        r = worker->ops->finish(worker->scraper, &err);
+    trawl_job_close(&worker->job);
+    if (r < 0) {
+        trawl__crawl_fail(worker, "the scraper did not finish: %s", why(&err, r));
+        return;
+    }
+    if (worker->job.emission.item_count > 0 || worker->job.emission.request_count > 0)
+        added = trawl__pages_send(worker, &page);
+    if (added == 0 || trawl_frontier_is_over(worker->frontier))
+        worker->state = TRAWL_WORKER_ENDING;
+}
+
+/* --- fetching -------------------------------------------------------------------------------------- */
+
+static void park(struct trawl_worker *worker, struct trawl_fetch *fetch)
+{
+    *trawl_fetch_next(fetch) = NULL;
+    *worker->parked_last = fetch;
+    worker->parked_last = trawl_fetch_next(fetch);
+}
+
+static struct trawl_fetch *unpark(struct trawl_worker *worker)
+{
+    struct trawl_fetch *fetch = worker->parked_first;
+
+    worker->parked_first = *trawl_fetch_next(fetch);
+    if (!worker->parked_first)
+        worker->parked_last = &worker->parked_first;
+    return fetch;
+}
+
+static void process_parked(struct trawl_worker *worker)
+{
+    while (worker->parked_first && trawl__pages_may_send(worker))
+        trawl__page_process(worker, unpark(worker));
+}
+
+static void fetch_more(struct trawl_worker *worker)
+{
+    struct trawl_task *task;
+    int r;
+
+    while (trawl__pages_may_send(worker) &&
+           (task = trawl_frontier_next(worker->frontier, trawl_mono_ns()))) {
+        r = trawl_fetch_start(worker->fetcher, task);
+        if (r < 0) {
+            trawl_frontier_end(worker->frontier, task);
+            trawl__page_refuse(worker, task, r);
+        }
+    }
+}
+
+void trawl__crawl_on_fetched(void *user, struct trawl_fetch *fetch)
+{
+    struct trawl_worker *worker = user;
+
+    trawl_frontier_end(worker->frontier, trawl_fetch_task(fetch));
+    park(worker, fetch);
+    trawl__crawl_pump(worker);
+}
+
+/* --- the end --------------------------------------------------------------------------------------- */
+
+static void say_finished(struct trawl_worker *worker)
+{
+    bool failed = *worker->failure != '\0';
+    char quoted[sizeof(worker->failure)];
+    json_t *value;
+
+    trawl__report_flush(worker);
+    trawl_log_quote(quoted, sizeof(quoted), worker->failure);
+    value = json_pack("{s:s, s:s}", "outcome", failed ? "failed" : "completed", "message", quoted);
+    if (!value) /* the scraper's sentence is not UTF-8 */
+        value = json_pack("{s:s, s:s}", "outcome", "failed", "message", "the scraper failed");
+    trawl_channel_send_json(worker->channel, TRAWL_MSG_FINISHED, value);
+    json_decref(value);
+    worker->state = TRAWL_WORKER_OVER;
+}
+
+static void say_stopped(struct trawl_worker *worker)
+{
+    json_auto_t *value = json_object();
+
+    trawl__report_flush(worker);
+    trawl_channel_send_json(worker->channel, TRAWL_MSG_STOPPED, value);
+    worker->state = TRAWL_WORKER_OVER;
+}
+
+void trawl__crawl_stop(struct trawl_worker *worker)
+{
+    if (worker->state == TRAWL_WORKER_OVER)
+        return;
+    worker->state = TRAWL_WORKER_STOPPING;
+    trawl__crawl_pump(worker);
+}
+
+static bool is_quiet(const struct trawl_worker *worker)
+{
+    return !worker->parked_first &&
+           (!worker->frontier || trawl_frontier_active(worker->frontier) == 0);
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    struct trawl_worker *worker = timer->data;
+
+    if (trawl__report_next_ns(worker) <= trawl_mono_ns())
+        trawl__report_flush(worker);
+    trawl__crawl_pump(worker);
+}
+
+/* One timer for all that happens by itself. A paused worker waits for an acknowledgement, not for a time. */
+static void arm(struct trawl_worker *worker)
+{
+    uint64_t next_ns = trawl__report_next_ns(worker);
+    uint64_t now_ns = trawl_mono_ns();
+    uint64_t delay_ms;
+
+    if (worker->state == TRAWL_WORKER_RUNNING && trawl__pages_may_send(worker)) {
+        uint64_t frontier_ns = trawl_frontier_next_ns(worker->frontier);
+
+        if (frontier_ns < next_ns)
+            next_ns = frontier_ns;
+    }
+    if (next_ns == UINT64_MAX) {
+        uv_timer_stop(&worker->wake);
+        return;
+    }
+    delay_ms = next_ns > now_ns ? (next_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+    uv_update_time(&worker->loop);
+    uv_timer_start(&worker->wake, on_wake, delay_ms, 0);
+}
+
+void trawl__crawl_pump(struct trawl_worker *worker)
+{
+    if (worker->frontier)
+        process_parked(worker);
+    while (worker->state == TRAWL_WORKER_RUNNING) {
+        fetch_more(worker);
+        if (worker->parked_first || !trawl_frontier_is_over(worker->frontier) ||
+            !trawl__pages_may_send(worker))
+            break;
+        finish(worker);
+    }
+    if (worker->state == TRAWL_WORKER_STOPPING && is_quiet(worker) &&
+        trawl__pages_all_acked(worker))
+        say_stopped(worker);
+    if (worker->state == TRAWL_WORKER_ENDING && is_quiet(worker) && trawl__pages_all_acked(worker))
+        say_finished(worker);
+    arm(worker);
+}

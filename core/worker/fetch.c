@@ -1,0 +1,375 @@
+#include "worker/fetch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "util/alloc.h"
+#include "util/json.h"
+#include "worker/fetch_priv.h"
+
+/* A transfer that brings less than this for so long is given up, well before a generous total timeout ends it. */
+#define LOW_SPEED_BYTES   16L
+#define LOW_SPEED_SECONDS 60L
+/* What libcurl reads at once: a large page costs a fifth less CPU than with its default of 16 KB. */
+#define READ_BYTES (64L << 10)
+/* Buffer memory that an idle exchange keeps for its next page. */
+#define FETCH_KEEP (256u << 10)
+
+struct trawl_fetch {
+    struct trawl_fetcher *fetcher;
+    struct trawl_fetch *next; /* in the pool, or wherever the caller keeps it */
+    struct trawl_fetch *prev_under_way;
+    struct trawl_fetch *next_under_way;
+    struct trawl_task *task;
+    CURL *easy;
+    struct curl_slist *headers; /* the request's own, or NULL */
+    struct trawl_buf head;
+    struct trawl_buf body;
+    bool too_large;
+    char error[CURL_ERROR_SIZE];
+    struct trawl_fetch_result result;
+};
+
+struct trawl_fetcher {
+    struct trawl__fetch_loop fetch_loop;
+    struct trawl_settings settings;
+    struct curl_slist *headers; /* the platform's */
+    json_t *platform_headers;
+    char *user_agent;
+    struct trawl_fetch *pool;
+    struct trawl_fetch *under_way; /* utlist */
+    trawl_fetch_on_done *on_done;
+    void *user;
+};
+
+/* --- what libcurl brings --------------------------------------------------------------------------- */
+
+static size_t on_head(char *line, size_t size, size_t count, void *user)
+{
+    struct trawl_fetch *fetch = user;
+    size_t len = size * count;
+
+    return trawl__fetch_head_add(&fetch->head, line, len) < 0 ? 0 : len;
+}
+
+/* Counts decoded bytes, so that a small answer that unfolds into a huge one ends here, too. */
+static size_t on_body(char *bytes, size_t size, size_t count, void *user)
+{
+    struct trawl_fetch *fetch = user;
+    size_t len = size * count;
+    long status = 0;
+
+    fetch->result.bytes += len;
+    if (fetch->result.bytes > fetch->fetcher->settings.max_body) {
+        fetch->too_large = true;
+        return 0;
+    }
+    curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200 || status > 299)
+        return len; /* nobody reads the body of an error page */
+    return trawl_buf_append(&fetch->body, bytes, len) < 0 ? 0 : len;
+}
+
+/* The one place where libcurl's codes become kinds of error. */
+static const char *error_kind(CURLcode code, bool *ret_transient)
+{
+    *ret_transient = true;
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return "timeout";
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return "dns";
+    case CURLE_COULDNT_CONNECT:
+        return "connect";
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_HTTP2:
+        return "incomplete";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "tls";
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        return "network";
+    default:
+        break;
+    }
+    *ret_transient = false;
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+        return "tls";
+    case CURLE_FILESIZE_EXCEEDED:
+        return "too_large";
+    case CURLE_URL_MALFORMAT:
+        return "url";
+    case CURLE_UNSUPPORTED_PROTOCOL: /* what comes back is not HTTP: our own URLs all are */
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WEIRD_SERVER_REPLY:
+        return "protocol";
+    default:
+        return "network";
+    }
+}
+
+static void read_result(struct trawl_fetch *fetch, CURLcode code)
+{
+    struct trawl_fetch_result *result = &fetch->result;
+    curl_off_t elapsed_us = 0;
+    long status = 0;
+
+    curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(fetch->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
+    result->status = (uint16_t)status;
+    result->elapsed_ms = (uint32_t)(elapsed_us / 1000);
+    result->body = trawl_buf_text(&fetch->body);
+    result->body_len = fetch->body.len;
+    result->headers = trawl__fetch_head_json(&fetch->head);
+    result->content_type = trawl_json_string(result->headers, "content-type", "");
+    result->location = trawl_json_string(result->headers, "location", "");
+    if (fetch->too_large) {
+        result->error_kind = "too_large";
+        result->error = "the body is larger than max_body";
+    } else if (code != CURLE_OK) {
+        result->error_kind = error_kind(code, &result->transient);
+        result->error = *fetch->error ? fetch->error : curl_easy_strerror(code);
+    }
+}
+
+static void on_easy_done(struct trawl__fetch_loop *fetch_loop, CURL *easy, CURLcode code)
+{
+    struct trawl_fetcher *fetcher =
+        TRAWL_CONTAINER_OF(fetch_loop, struct trawl_fetcher, fetch_loop);
+    struct trawl_fetch *fetch = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&fetch);
+    DL_DELETE2(fetcher->under_way, fetch, prev_under_way, next_under_way);
+    read_result(fetch, code);
+    fetcher->on_done(fetcher->user, fetch);
+}
+
+/* --- exchanges -------------------------------------------------------------------------------------- */
+
+static void set_options(struct trawl_fetch *fetch)
+{
+    const struct trawl_settings *settings = &fetch->fetcher->settings;
+    CURL *easy = fetch->easy;
+
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the URL is canonical */
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, fetch->fetcher->user_agent);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, settings->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)settings->max_body);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     settings->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+    /* Rather share one connection than open as many as there are requests. */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, settings->http2 ? 1L : 0L);
+}
+
+static struct trawl_fetch *fetch_create(struct trawl_fetcher *fetcher)
+{
+    struct trawl_fetch *fetch = TRAWL_NEW(struct trawl_fetch);
+
+    fetch->fetcher = fetcher;
+    fetch->easy = curl_easy_init();
+    if (!fetch->easy) {
+        free(fetch);
+        return NULL;
+    }
+    trawl_buf_init(&fetch->head, TRAWL_HEAD_MAX);
+    trawl_buf_init(&fetch->body, fetcher->settings.max_body);
+    set_options(fetch);
+    return fetch;
+}
+
+static void fetch_clear(struct trawl_fetch *fetch)
+{
+    json_decref(fetch->result.headers);
+    fetch->result = (struct trawl_fetch_result){0};
+    if (fetch->body.cap > FETCH_KEEP)
+        trawl_buf_finish(&fetch->body);
+    else
+        trawl_buf_clear(&fetch->body);
+    trawl_buf_clear(&fetch->head);
+    curl_slist_free_all(fetch->headers);
+    fetch->headers = NULL;
+    fetch->task = NULL;
+    fetch->too_large = false;
+    fetch->error[0] = '\0';
+}
+
+static void fetch_destroy(struct trawl_fetch *fetch)
+{
+    curl_easy_cleanup(fetch->easy);
+    fetch_clear(fetch);
+    trawl_buf_finish(&fetch->head);
+    trawl_buf_finish(&fetch->body);
+    free(fetch);
+}
+
+/* HTTPGET takes back what an earlier request of this handle had set. */
+static void set_method(struct trawl_fetch *fetch)
+{
+    const char *method = trawl_task_method(fetch->task);
+    const struct trawl_task_extra *extra = fetch->task->extra;
+
+    curl_easy_setopt(fetch->easy, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(fetch->easy, CURLOPT_CUSTOMREQUEST, NULL);
+    if (strcmp(method, "HEAD") == 0) {
+        curl_easy_setopt(fetch->easy, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (strcmp(method, "POST") == 0 || (extra && extra->body_len > 0)) {
+        curl_easy_setopt(fetch->easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)(extra ? extra->body_len : 0));
+        curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDS, extra && extra->body ? extra->body : "");
+    }
+    if (strcmp(method, "GET") != 0 || (extra && extra->body_len > 0))
+        curl_easy_setopt(fetch->easy, CURLOPT_CUSTOMREQUEST, method);
+}
+
+static int set_request(struct trawl_fetch *fetch)
+{
+    struct trawl_fetcher *fetcher = fetch->fetcher;
+    const struct trawl_task_extra *extra = fetch->task->extra;
+    int r;
+
+    if (extra && extra->headers) {
+        r = trawl__fetch_head_make(fetcher->platform_headers, extra->headers, &fetch->headers);
+        if (r < 0)
+            return r;
+    }
+    curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER,
+                     fetch->headers ? fetch->headers : fetcher->headers);
+    set_method(fetch);
+    return curl_easy_setopt(fetch->easy, CURLOPT_URL, &fetch->task->url[0]) == CURLE_OK ? 0
+                                                                                        : -ENOMEM;
+}
+
+int trawl_fetch_start(struct trawl_fetcher *fetcher, struct trawl_task *task)
+{
+    struct trawl_fetch *fetch = fetcher->pool;
+    int r;
+
+    if (fetch)
+        LL_DELETE(fetcher->pool, fetch);
+    else
+        fetch = fetch_create(fetcher);
+    if (!fetch)
+        return -ENOMEM;
+    fetch->task = task;
+    r = set_request(fetch);
+    if (r == 0 && curl_multi_add_handle(fetcher->fetch_loop.multi, fetch->easy) != CURLM_OK)
+        r = -ENOMEM;
+    if (r < 0) {
+        trawl_fetch_release(fetch);
+        return r;
+    }
+    DL_APPEND2(fetcher->under_way, fetch, prev_under_way, next_under_way);
+    return 0;
+}
+
+struct trawl_task *trawl_fetch_task(const struct trawl_fetch *fetch)
+{
+    return fetch->task;
+}
+
+const struct trawl_fetch_result *trawl_fetch_result(const struct trawl_fetch *fetch)
+{
+    return &fetch->result;
+}
+
+struct trawl_fetch **trawl_fetch_next(struct trawl_fetch *fetch)
+{
+    return &fetch->next;
+}
+
+void trawl_fetch_release(struct trawl_fetch *fetch)
+{
+    struct trawl_fetcher *fetcher = fetch->fetcher;
+
+    fetch_clear(fetch);
+    LL_PREPEND(fetcher->pool, fetch);
+}
+
+/* --- the fetcher ------------------------------------------------------------------------------------ */
+
+static void on_loop_closed(struct trawl__fetch_loop *fetch_loop)
+{
+    struct trawl_fetcher *fetcher =
+        TRAWL_CONTAINER_OF(fetch_loop, struct trawl_fetcher, fetch_loop);
+
+    free(fetcher);
+}
+
+int trawl_fetcher_create(uv_loop_t *loop, const struct trawl_settings *settings,
+                         trawl_fetch_on_done *on_done, void *user,
+                         struct trawl_fetcher **ret_fetcher)
+{
+    struct trawl_fetcher *fetcher = TRAWL_NEW(struct trawl_fetcher);
+    int r;
+
+    r = trawl__fetch_loop_init(&fetcher->fetch_loop, loop);
+    if (r < 0) {
+        free(fetcher);
+        return r;
+    }
+    fetcher->fetch_loop.on_done = on_easy_done;
+    fetcher->fetch_loop.on_closed = on_loop_closed;
+    fetcher->settings = *settings;
+    fetcher->on_done = on_done;
+    fetcher->user = user;
+    fetcher->user_agent = trawl_xstrdup(settings->user_agent);
+    fetcher->platform_headers = json_deep_copy(settings->headers);
+    r = trawl__fetch_head_make(fetcher->platform_headers, NULL, &fetcher->headers);
+    if (r < 0) {
+        trawl_fetcher_close(fetcher);
+        return r;
+    }
+    curl_multi_setopt(fetcher->fetch_loop.multi, CURLMOPT_MAXCONNECTS,
+                      (long)settings->frontier.hosts.total + 8);
+    *ret_fetcher = fetcher;
+    return 0;
+}
+
+void trawl_fetcher_close(struct trawl_fetcher *fetcher)
+{
+    struct trawl_fetch *fetch;
+    struct trawl_fetch *next;
+
+    if (!fetcher)
+        return;
+    DL_FOREACH_SAFE2(fetcher->under_way, fetch, next, next_under_way)
+    {
+        curl_multi_remove_handle(fetcher->fetch_loop.multi, fetch->easy);
+        fetch_destroy(fetch);
+    }
+    LL_FOREACH_SAFE(fetcher->pool, fetch, next)
+    {
+        fetch_destroy(fetch);
+    }
+    curl_slist_free_all(fetcher->headers);
+    json_decref(fetcher->platform_headers);
+    free(fetcher->user_agent);
+    trawl__fetch_loop_close(&fetcher->fetch_loop);
+}

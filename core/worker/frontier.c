@@ -1,0 +1,236 @@
+#include "worker/frontier.h"
+
+#include <assert.h>
+#include <utlist.h>
+
+#include "util/alloc.h"
+
+struct trawl_frontier {
+    struct trawl_frontier_limits limits;
+    struct trawl_known known;
+    struct trawl_hosts *hosts;
+    struct trawl_retry retry;
+    struct trawl_task *active; /* utlist: under way, or waiting for another try */
+    size_t active_count;
+    size_t queued; /* without the stale ones */
+    uint64_t order;
+    uint64_t pages;      /* that were fetched, each once */
+    uint64_t pages_open; /* that are active and would become new pages */
+};
+
+struct trawl_frontier *trawl_frontier_create(const struct trawl_frontier_limits *limits,
+                                             uint64_t seed)
+{
+    struct trawl_frontier *frontier = TRAWL_NEW(struct trawl_frontier);
+
+    frontier->limits = *limits;
+    frontier->hosts = trawl_hosts_create(&limits->hosts);
+    trawl_retry_init(&frontier->retry, limits->retries, limits->retry_base_ms, limits->retry_max_ms,
+                     seed);
+    return frontier;
+}
+
+void trawl_frontier_destroy(struct trawl_frontier *frontier)
+{
+    struct trawl_task *task;
+    struct trawl_task *next;
+
+    if (!frontier)
+        return;
+    DL_FOREACH_SAFE(frontier->active, task, next)
+    {
+        if (task->queued.place == 0) /* those in a host's queue go with it */
+            trawl_task_destroy(task);
+    }
+    trawl_hosts_destroy(frontier->hosts);
+    trawl_retry_finish(&frontier->retry);
+    trawl_known_finish(&frontier->known);
+    free(frontier);
+}
+
+/* --- adding --------------------------------------------------------------------------------------- */
+
+bool trawl_frontier_wants(const struct trawl_frontier *frontier, struct trawl_hash fingerprint,
+                          uint16_t depth)
+{
+    const struct trawl_known_entry *entry;
+
+    if (depth > frontier->limits.max_depth)
+        return false;
+    entry = trawl_known_find(&frontier->known, fingerprint);
+    return !entry || depth < entry->depth;
+}
+
+static void enqueue(struct trawl_frontier *frontier, const struct trawl_page_request *request,
+                    const struct trawl_task *from, bool again)
+{
+    struct trawl_task *task = trawl_task_create(request);
+
+    task->order = ++frontier->order;
+    task->again = again;
+    if (from)
+        trawl_task_set_chain(task, from);
+    trawl_hosts_push(frontier->hosts, task);
+}
+
+/* A request that is under way counts at its new depth: its page has not been made yet. */
+static void move_active(struct trawl_frontier *frontier, struct trawl_hash fingerprint,
+                        uint16_t depth)
+{
+    struct trawl_task *task;
+
+    DL_FOREACH (frontier->active, task) {
+        if (trawl_hash_equal(task->fingerprint, fingerprint)) {
+            task->depth = depth;
+            trawl_hosts_update(frontier->hosts, task);
+            return;
+        }
+    }
+}
+
+enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
+                                             const struct trawl_page_request *request,
+                                             const struct trawl_task *from)
+{
+    struct trawl_known_entry *entry;
+    uint8_t state;
+
+    if (request->depth > frontier->limits.max_depth)
+        return TRAWL_ADDED_TOO_DEEP;
+    entry = trawl_known_add(&frontier->known, request->fingerprint);
+    state = entry->state;
+    if (state != TRAWL_KNOWN_FREE && request->depth >= entry->depth)
+        return TRAWL_ADDED_KNOWN;
+    entry->depth = request->depth;
+    if (state == TRAWL_KNOWN_ACTIVE) {
+        move_active(frontier, request->fingerprint, request->depth);
+        return TRAWL_ADDED_CLOSER;
+    }
+    entry->state = TRAWL_KNOWN_QUEUED;
+    if (state != TRAWL_KNOWN_QUEUED)
+        frontier->queued++;
+    enqueue(frontier, request, from, state == TRAWL_KNOWN_DONE);
+    return state == TRAWL_KNOWN_FREE ? TRAWL_ADDED_NEW : TRAWL_ADDED_CLOSER;
+}
+
+void trawl_frontier_add_done(struct trawl_frontier *frontier, struct trawl_hash fingerprint,
+                             uint16_t depth)
+{
+    struct trawl_known_entry *entry = trawl_known_add(&frontier->known, fingerprint);
+
+    if (entry->state != TRAWL_KNOWN_FREE)
+        return;
+    entry->state = TRAWL_KNOWN_DONE;
+    entry->depth = depth;
+    frontier->pages++;
+}
+
+/* --- taking --------------------------------------------------------------------------------------- */
+
+/* False for the later place of a request that moved up. One that waited for another try is in the queue while active. */
+static bool is_current(const struct trawl_frontier *frontier, const struct trawl_task *task)
+{
+    const struct trawl_known_entry *entry;
+
+    if (task->active)
+        return true;
+    entry = trawl_known_find(&frontier->known, task->fingerprint);
+    return entry && entry->state == TRAWL_KNOWN_QUEUED && entry->depth == task->depth;
+}
+
+static bool may_fetch_another_page(const struct trawl_frontier *frontier)
+{
+    return frontier->pages + frontier->pages_open < frontier->limits.max_pages;
+}
+
+static void activate(struct trawl_frontier *frontier, struct trawl_task *task)
+{
+    struct trawl_known_entry *entry = trawl_known_find(&frontier->known, task->fingerprint);
+
+    assert(entry);
+    entry->state = TRAWL_KNOWN_ACTIVE;
+    task->active = true;
+    DL_APPEND(frontier->active, task);
+    frontier->active_count++;
+    frontier->queued--;
+    if (!task->again)
+        frontier->pages_open++;
+}
+
+struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns)
+{
+    struct trawl_task *task;
+
+    while ((task = trawl_retry_due(&frontier->retry, now_ns)))
+        trawl_hosts_push(frontier->hosts, task);
+    while ((task = trawl_hosts_peek(frontier->hosts, now_ns)) && !is_current(frontier, task)) {
+        trawl_hosts_drop(frontier->hosts, task);
+        trawl_task_destroy(task);
+    }
+    if (!task || (!task->active && !task->again && !may_fetch_another_page(frontier)))
+        return NULL;
+    trawl_hosts_begin(frontier->hosts, task, now_ns);
+    if (!task->active)
+        activate(frontier, task);
+    if (task->attempts < UINT8_MAX)
+        task->attempts++;
+    return task;
+}
+
+void trawl_frontier_end(struct trawl_frontier *frontier, struct trawl_task *task)
+{
+    trawl_hosts_end(frontier->hosts, task);
+}
+
+int64_t trawl_frontier_retry(struct trawl_frontier *frontier, struct trawl_task *task,
+                             uint64_t now_ns)
+{
+    return trawl_retry_wait(&frontier->retry, task, now_ns);
+}
+
+void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *task, bool fetched)
+{
+    struct trawl_known_entry *entry = trawl_known_find(&frontier->known, task->fingerprint);
+
+    assert(entry);
+    entry->state = TRAWL_KNOWN_DONE;
+    if (!task->again) {
+        frontier->pages_open--;
+        frontier->pages += fetched;
+    }
+    DL_DELETE(frontier->active, task);
+    frontier->active_count--;
+    trawl_task_destroy(task);
+}
+
+/* --- state ---------------------------------------------------------------------------------------- */
+
+unsigned trawl_frontier_active(const struct trawl_frontier *frontier)
+{
+    return trawl_hosts_active(frontier->hosts);
+}
+
+bool trawl_frontier_is_over(const struct trawl_frontier *frontier)
+{
+    if (frontier->active_count > 0)
+        return false;
+    return frontier->queued == 0 || !may_fetch_another_page(frontier);
+}
+
+uint64_t trawl_frontier_next_ns(const struct trawl_frontier *frontier)
+{
+    uint64_t retry_ns = trawl_retry_next_ns(&frontier->retry);
+    uint64_t host_ns = trawl_hosts_next_ns(frontier->hosts);
+
+    return retry_ns < host_ns ? retry_ns : host_ns;
+}
+
+size_t trawl_frontier_queued(const struct trawl_frontier *frontier)
+{
+    return frontier->queued;
+}
+
+uint64_t trawl_frontier_pages(const struct trawl_frontier *frontier)
+{
+    return frontier->pages;
+}

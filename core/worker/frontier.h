@@ -1,0 +1,83 @@
+/* What is to be fetched, in which order, and what was met already.
+ *
+ * Order: depth, priority, arrival, as far as the hosts' budgets allow. A request that is met again at a smaller depth
+ * moves up: one that is queued gets a second, earlier place (the later one is stale and skipped), one that is under way
+ * just learns it, and one that was fetched is fetched again, so that what lies behind it is found at the right depth.
+ */
+#ifndef TRAWL_WORKER_FRONTIER_H
+#define TRAWL_WORKER_FRONTIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/page.h"
+#include "worker/hosts.h"
+#include "worker/known.h"
+#include "worker/retry.h"
+#include "worker/task.h"
+
+/* No limit of that kind. */
+#define TRAWL_FRONTIER_UNLIMITED UINT64_MAX
+
+struct trawl_frontier_limits {
+    struct trawl_hosts_limits hosts;
+    uint64_t max_pages;
+    uint64_t max_depth;
+    unsigned retries;
+    uint32_t retry_base_ms;
+    uint32_t retry_max_ms;
+};
+
+enum trawl_frontier_added {
+    TRAWL_ADDED_NEW,
+    TRAWL_ADDED_CLOSER, /* was known, but at a greater depth */
+    TRAWL_ADDED_KNOWN,
+    TRAWL_ADDED_TOO_DEEP,
+};
+
+struct trawl_frontier;
+
+struct trawl_frontier *trawl_frontier_create(const struct trawl_frontier_limits *limits,
+                                             uint64_t seed);
+void trawl_frontier_destroy(struct trawl_frontier *frontier);
+
+/* Whether adding would change anything: the cheap question that most links of a page end with. */
+bool trawl_frontier_wants(const struct trawl_frontier *frontier, struct trawl_hash fingerprint,
+                          uint16_t depth);
+
+/* Copies the request. `from` is the task that was redirected to it, or NULL. */
+enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
+                                             const struct trawl_page_request *request,
+                                             const struct trawl_task *from);
+
+/* A request whose page is committed, when a shard is continued. */
+void trawl_frontier_add_done(struct trawl_frontier *frontier, struct trawl_hash fingerprint,
+                             uint16_t depth);
+
+/* The next task to fetch, counted as under way, or NULL if none may start now. */
+struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns);
+
+/* The task's fetch has ended; its outcome follows as one of the two below. */
+void trawl_frontier_end(struct trawl_frontier *frontier, struct trawl_task *task);
+
+/* Let it wait for another try: milliseconds, or -ERANGE if there is none left. */
+int64_t trawl_frontier_retry(struct trawl_frontier *frontier, struct trawl_task *task,
+                             uint64_t now_ns);
+
+/* The task is over; `fetched`: it counts as a page. Frees it. */
+void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *task, bool fetched);
+
+/* Fetches under way. */
+unsigned trawl_frontier_active(const struct trawl_frontier *frontier);
+
+/* True if nothing is left to fetch, or max_pages forbids it, and nothing is under way or waits for another try. */
+bool trawl_frontier_is_over(const struct trawl_frontier *frontier);
+
+/* When trawl_frontier_next() may give more without anything else happening, or TRAWL_HOSTS_NEVER. */
+uint64_t trawl_frontier_next_ns(const struct trawl_frontier *frontier);
+
+size_t trawl_frontier_queued(const struct trawl_frontier *frontier);
+uint64_t trawl_frontier_pages(const struct trawl_frontier *frontier);
+
+#endif

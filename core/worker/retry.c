@@ -1,0 +1,87 @@
+#include "worker/retry.h"
+
+#include <errno.h>
+
+#include "util/alloc.h"
+
+static struct trawl_task *task_of(const struct trawl_heap_node *node)
+{
+    return TRAWL_CONTAINER_OF(node, struct trawl_task, waiting);
+}
+
+static bool due_less(const struct trawl_heap_node *a, const struct trawl_heap_node *b)
+{
+    return task_of(a)->due_ns < task_of(b)->due_ns;
+}
+
+void trawl_retry_init(struct trawl_retry *retry, unsigned retries, uint32_t base_ms,
+                      uint32_t max_ms, uint64_t seed)
+{
+    *retry = (struct trawl_retry){
+        .retries = retries,
+        .base_ms = base_ms,
+        .max_ms = max_ms,
+        .seed = seed,
+        .waiting = {.less = due_less},
+    };
+}
+
+void trawl_retry_finish(struct trawl_retry *retry)
+{
+    trawl_heap_finish(&retry->waiting);
+}
+
+bool trawl_retry_status(unsigned status)
+{
+    return status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 599);
+}
+
+/* SplitMix64: jitter needs to be even, not secret. */
+static uint64_t next_random(uint64_t *seed)
+{
+    uint64_t z = (*seed += 0x9e3779b97f4a7c15u);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+uint32_t trawl_retry_delay_ms(struct trawl_retry *retry, unsigned attempt)
+{
+    uint64_t ceiling = retry->base_ms;
+
+    for (unsigned i = 1; i < attempt && ceiling < retry->max_ms; i++)
+        ceiling *= 2;
+    if (ceiling > retry->max_ms)
+        ceiling = retry->max_ms;
+    return (uint32_t)(next_random(&retry->seed) % (ceiling + 1));
+}
+
+int64_t trawl_retry_wait(struct trawl_retry *retry, struct trawl_task *task, uint64_t now_ns)
+{
+    uint32_t delay_ms;
+
+    if (task->attempts > retry->retries)
+        return -ERANGE;
+    delay_ms = trawl_retry_delay_ms(retry, task->attempts);
+    task->due_ns = now_ns + delay_ms * (uint64_t)1000000;
+    trawl_heap_push(&retry->waiting, &task->waiting);
+    return delay_ms;
+}
+
+struct trawl_task *trawl_retry_due(struct trawl_retry *retry, uint64_t now_ns)
+{
+    struct trawl_heap_node *node = trawl_heap_top(&retry->waiting);
+
+    if (!node || task_of(node)->due_ns > now_ns)
+        return NULL;
+    trawl_heap_pop(&retry->waiting);
+    return task_of(node);
+}
+
+uint64_t trawl_retry_next_ns(const struct trawl_retry *retry)
+{
+    struct trawl_heap_node *node = trawl_heap_top(&retry->waiting);
+
+    return node ? task_of(node)->due_ns : UINT64_MAX;
+}

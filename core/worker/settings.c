@@ -1,0 +1,34 @@
+#include "worker/settings.h"
+
+#include "util/json.h"
+
+#define MS 1000000u
+
+/* The fallbacks only serve whoever sends a section that was not resolved. */
+static void read_frontier(struct trawl_frontier_limits *limits, const json_t *fetch)
+{
+    json_int_t max_pages = trawl_json_int(fetch, "max_pages", 0);
+    json_int_t max_depth = trawl_json_int(fetch, "max_depth", -1);
+
+    limits->hosts.concurrency = (unsigned)trawl_json_int(fetch, "concurrency", 8);
+    limits->hosts.total = (unsigned)trawl_json_int(fetch, "total_concurrency", 32);
+    limits->hosts.delay_ns = (uint64_t)trawl_json_int(fetch, "delay", 0) * MS;
+    limits->max_pages = max_pages > 0 ? (uint64_t)max_pages : TRAWL_FRONTIER_UNLIMITED;
+    limits->max_depth = max_depth >= 0 ? (uint64_t)max_depth : TRAWL_FRONTIER_UNLIMITED;
+    limits->retries = (unsigned)trawl_json_int(fetch, "retries", 3);
+    limits->retry_base_ms = (uint32_t)trawl_json_int(fetch, "retry_base", 500);
+    limits->retry_max_ms = (uint32_t)trawl_json_int(fetch, "retry_max", 30000);
+}
+
+void trawl_settings_read(struct trawl_settings *settings, const json_t *fetch)
+{
+    read_frontier(&settings->frontier, fetch);
+    settings->timeout_ms = (long)trawl_json_int(fetch, "timeout", 30000);
+    settings->connect_timeout_ms = (long)trawl_json_int(fetch, "connect_timeout", 10000);
+    settings->max_body = (size_t)trawl_json_int(fetch, "max_body", 16 << 20);
+    settings->max_item = (size_t)trawl_json_int(fetch, "max_item", 1 << 20);
+    settings->max_redirects = (unsigned)trawl_json_int(fetch, "max_redirects", 10);
+    settings->http2 = trawl_json_bool(fetch, "http2", true);
+    settings->user_agent = trawl_json_string(fetch, "user_agent", "Trawl");
+    settings->headers = json_object_get(fetch, "headers");
+}

@@ -1,0 +1,115 @@
+/* Inside the worker process: worker.c is the process and its channel, crawl.c drives the shard from its first request to
+ * its end, page.c makes a page of each answer, pages_out.c sends pages and counts what is not acknowledged. */
+#ifndef TRAWL_WORKER_WORKER_PRIV_H
+#define TRAWL_WORKER_WORKER_PRIV_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "ipc/channel.h"
+#include "ipc/page.h"
+#include "trawl/scraper.h"
+#include "util/log.h"
+#include "worker/fetch.h"
+#include "worker/frontier.h"
+#include "worker/job.h"
+#include "worker/settings.h"
+
+/* What may be sent and not yet committed. Beyond it, nothing is fetched and no answer is looked at: the store decides how
+ * fast a worker goes. 256 pages are a tenth of a second at full speed, longer than a commit takes. */
+#define TRAWL_UNACKED_PAGES_MAX 256
+#define TRAWL_UNACKED_BYTES_MAX (32u << 20)
+
+enum trawl_worker_state {
+    TRAWL_WORKER_IDLE,     /* waits for its JOB */
+    TRAWL_WORKER_LOADING,  /* waits for the last of the REQUESTS */
+    TRAWL_WORKER_RUNNING,  /* fetches */
+    TRAWL_WORKER_STOPPING, /* finishes what is under way, then says STOPPED */
+    TRAWL_WORKER_ENDING,   /* waits for the last acknowledgements, then says FINISHED */
+    TRAWL_WORKER_OVER,     /* has said so; waits for the channel's end */
+};
+
+struct trawl_worker {
+    uv_loop_t loop;
+    uv_timer_t heartbeat;
+    uv_timer_t wake; /* for retries, delays, and progress that was held back */
+    struct trawl_channel *channel;
+    struct trawl_log log;
+    enum trawl_worker_state state;
+
+    json_t *task; /* the JOB message */
+    const struct trawl_scraper_ops *ops;
+    void *scraper;
+    bool created;
+    bool continued; /* requests were known from an earlier worker, so start() is not called */
+    struct trawl_settings settings;
+    struct trawl_job job;
+    struct trawl_frontier *frontier;
+    struct trawl_fetcher *fetcher;
+
+    struct trawl_fetch *parked_first; /* answers that wait for acknowledgements */
+    struct trawl_fetch **parked_last;
+
+    uint32_t lease;
+    uint64_t serial; /* of the last page sent */
+    uint64_t acked;
+    uint64_t unacked_bytes;
+    uint32_t sizes[TRAWL_UNACKED_PAGES_MAX * 2]; /* of the pages sent, by serial */
+
+    bool progress_held;
+    uint64_t progress_ns; /* when the last was sent */
+    uint64_t progress_current;
+    uint64_t progress_total;
+    char progress_message[512];
+
+    char failure[1024]; /* why the shard failed, "" if it has not */
+};
+
+/* --- crawl.c --------------------------------------------------------------------------------------- */
+
+/* All requests of a continued shard are known, or there are none: begin. */
+void trawl__crawl_begin(struct trawl_worker *worker);
+
+/* Do whatever can be done now. Called whenever something has changed. */
+void trawl__crawl_pump(struct trawl_worker *worker);
+
+/* End the shard; `message` is said with FINISHED. */
+__attribute__((format(printf, 2, 3))) void trawl__crawl_fail(struct trawl_worker *worker,
+                                                             const char *format, ...);
+void trawl__crawl_stop(struct trawl_worker *worker);
+
+/* The fetcher's callback. */
+void trawl__crawl_on_fetched(void *user, struct trawl_fetch *fetch);
+
+/* --- page.c ---------------------------------------------------------------------------------------- */
+
+/* Make a page of an answer, or let its request wait for another try. Releases the fetch. */
+void trawl__page_process(struct trawl_worker *worker, struct trawl_fetch *fetch);
+
+/* Give up a request that could not even be tried. */
+void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task, int error);
+
+/* --- pages_out.c ----------------------------------------------------------------------------------- */
+
+bool trawl__pages_may_send(const struct trawl_worker *worker);
+
+/* Send a page with what the job has emitted; its new requests enter the frontier. Returns how many were new. */
+size_t trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page);
+
+/* Send a page with these requests, which are in the frontier already. */
+void trawl__pages_send_as_is(struct trawl_worker *worker, struct trawl_page *page);
+
+void trawl__pages_on_ack(struct trawl_worker *worker, uint64_t serial);
+bool trawl__pages_all_acked(const struct trawl_worker *worker);
+
+/* --- report.c -------------------------------------------------------------------------------------- */
+
+extern const struct trawl_job_ops trawl__report_job_ops;
+
+/* Send the progress that was held back. When it may go, or UINT64_MAX if nothing is held. */
+void trawl__report_flush(struct trawl_worker *worker);
+uint64_t trawl__report_next_ns(const struct trawl_worker *worker);
+
+#endif

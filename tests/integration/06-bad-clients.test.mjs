@@ -1,0 +1,99 @@
+// Clients that do not keep the rules: an error or a close code, and their memory is gone.
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import net from 'node:net';
+import test from 'node:test';
+import WebSocket from 'ws';
+import { Client } from './lib/follow.mjs';
+import { crawl, pages, site } from './lib/site.mjs';
+import { child, serve, sleep, until } from './lib/trawl.mjs';
+
+async function server(t, settings = {}) {
+  const { url } = await site(t, pages(1));
+  return serve(t, { server: settings, platforms: { a: crawl(url) } });
+}
+
+test('text that is not JSON, an unknown type, an unknown topic: error', async (t) => {
+  const { url } = await server(t);
+  const client = await Client.open(t, url);
+  const errors = () => client.messages.filter((message) => message.type === 'error');
+  for (const [i, bad] of ['{', '[1]', '{"type":"dance"}', '{"type":"subscribe","topics":["gossip"]}',
+    '{"type":"subscribe","run_id":999999}', '{"type":"subscribe","since":"yesterday"}'].entries()) {
+    client.send(bad);
+    await client.find(() => errors().length > i, `error for ${bad}`);
+    assert.ok(errors()[i].data.code, JSON.stringify(errors()[i]));
+  }
+  client.send({ type: 'ping' });
+  await client.type('pong');
+});
+
+test('a frame over the limit closes with 1009', async (t) => {
+  const { url } = await server(t);
+  const client = await Client.open(t, url);
+  client.send(`{"type":"ping","pad":"${'x'.repeat(8 << 20)}"}`);
+  const { code } = await client.closed;
+  assert.ok([1009, 1006].includes(code), `${code}`); // 1006: it hung up before all was sent
+  assert.equal((await fetch(`${url}/live`)).status, 200);
+});
+
+test('an Origin that is not ours gets no WebSocket', async (t) => {
+  const { url } = await server(t);
+  await assert.rejects(Client.open(t, url, { origin: 'http://evil.example' }), { status: 403 });
+  await Client.open(t, url, { origin: url });
+});
+
+test('a WebSocket at a path that has none is refused', async (t) => {
+  const { url } = await server(t);
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/api/nothing`);
+  const status = await new Promise((done) => {
+    socket.on('unexpected-response', (request, response) => done(response.statusCode));
+    socket.on('error', () => {});
+    socket.on('open', () => done('open'));
+    socket.on('close', () => done('closed'));
+  });
+  socket.terminate();
+  assert.notEqual(status, 'open');
+});
+
+test('no answer to pings: closed', async (t) => {
+  const { url } = await server(t, { heartbeat: '1s' });
+  const client = await Client.open(t, url, { autoPong: false });
+  await client.closed;
+});
+
+test('a thousand clients that go away leave nothing behind', async (t) => {
+  const own = await server(t);
+  const gateway = await child(own.program, 'gateway');
+  const sockets = () => descriptors(gateway.pid);
+  const before = await sockets();
+  const { hostname, port } = new URL(own.url);
+  for (let round = 0; round < 5; round++) {
+    const streams = await Promise.all(
+      Array.from({ length: 200 }, () => new Promise((done, failed) => {
+        const socket = net.connect(Number(port), hostname, () =>
+          socket.write(`GET /api/scrape/stream HTTP/1.1\r\nHost: ${own.address}\r\n\r\n`));
+        socket.once('data', () => done(socket));
+        socket.on('error', failed);
+      })),
+    );
+    for (const [i, socket] of streams.entries()) {
+      if (i % 3 === 0) socket.resetAndDestroy();
+      else if (i % 3 === 1) socket.end();
+      else socket.destroy();
+    }
+  }
+  await until('all descriptors to be closed', async () => (await sockets()) <= before + 2);
+  const spent = await cpuTicks(gateway.pid);
+  await sleep(500);
+  assert.ok((await cpuTicks(gateway.pid)) - spent < 25, 'the gateway spins');
+});
+
+async function descriptors(pid) {
+  return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+async function cpuTicks(pid) {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}

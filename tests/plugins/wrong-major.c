@@ -1,0 +1,12 @@
+/* Built for another major version of the ABI. */
+#include "good.h"
+
+TRAWL_EXPORT const struct trawl_plugin trawl_plugin = {
+    .abi_major = TRAWL_ABI_MAJOR + 1,
+    .abi_minor = TRAWL_ABI_MINOR,
+    .size = sizeof(struct trawl_plugin),
+    .option_size = sizeof(struct trawl_option),
+    .name = "wrong-major",
+    .version = "1.0.0",
+    .scraper = &good_ops,
+};

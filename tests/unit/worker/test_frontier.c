@@ -1,0 +1,284 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/url.h"
+#include "worker/frontier.h"
+
+static struct trawl_frontier *make(uint64_t max_pages, uint64_t max_depth, unsigned concurrency)
+{
+    const struct trawl_frontier_limits limits = {
+        .hosts = {.concurrency = concurrency, .total = 100},
+        .max_pages = max_pages,
+        .max_depth = max_depth,
+        .retries = 1,
+        .retry_base_ms = 10,
+        .retry_max_ms = 10,
+    };
+
+    return trawl_frontier_create(&limits, 1);
+}
+
+static struct trawl_frontier *make_unlimited(void)
+{
+    return make(TRAWL_FRONTIER_UNLIMITED, TRAWL_FRONTIER_UNLIMITED, 100);
+}
+
+static enum trawl_frontier_added add(struct trawl_frontier *frontier, const char *url,
+                                     uint16_t depth, int32_t priority)
+{
+    const struct trawl_page_request request = {
+        .fingerprint = trawl_url_fingerprint(NULL, url, NULL, 0),
+        .depth = depth,
+        .priority = priority,
+        .url = trawl_str_of(url),
+    };
+
+    return trawl_frontier_add(frontier, &request, NULL);
+}
+
+/* The next task, which must be that URL. */
+static struct trawl_task *next(struct trawl_frontier *frontier, const char *url)
+{
+    struct trawl_task *task = trawl_frontier_next(frontier, 0);
+
+    assert_non_null(task);
+    assert_string_equal(task->url, url);
+    return task;
+}
+
+static void fetch(struct trawl_frontier *frontier, const char *url)
+{
+    struct trawl_task *task = next(frontier, url);
+
+    trawl_frontier_end(frontier, task);
+    trawl_frontier_done(frontier, task, true);
+}
+
+static void frontier__goes_by_depth_priority_and_arrival(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+
+    (void)state;
+    add(frontier, "http://a/deep", 2, 9);
+    add(frontier, "http://a/1", 1, 0);
+    add(frontier, "http://b/2", 1, 0);
+    add(frontier, "http://a/urgent", 1, 5);
+    add(frontier, "http://a/late", 1, -1);
+    add(frontier, "http://a/top", 0, -9);
+    fetch(frontier, "http://a/top");
+    fetch(frontier, "http://a/urgent");
+    fetch(frontier, "http://a/1");
+    fetch(frontier, "http://b/2");
+    fetch(frontier, "http://a/late");
+    fetch(frontier, "http://a/deep");
+    assert_null(trawl_frontier_next(frontier, 0));
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_add__knows_what_it_met(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+
+    (void)state;
+    assert_int_equal(add(frontier, "http://a/", 1, 0), TRAWL_ADDED_NEW);
+    assert_int_equal(add(frontier, "http://a/", 1, 0), TRAWL_ADDED_KNOWN);
+    assert_int_equal(add(frontier, "http://a/", 2, 0), TRAWL_ADDED_KNOWN);
+    fetch(frontier, "http://a/");
+    assert_int_equal(add(frontier, "http://a/", 1, 0), TRAWL_ADDED_KNOWN);
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_add__a_queued_request_moves_up(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+
+    (void)state;
+    add(frontier, "http://a/x", 5, 0);
+    add(frontier, "http://a/y", 3, 0);
+    assert_int_equal(add(frontier, "http://a/x", 1, 0), TRAWL_ADDED_CLOSER);
+    assert_int_equal(trawl_frontier_queued(frontier), 2);
+    fetch(frontier, "http://a/x");
+    fetch(frontier, "http://a/y");
+    assert_null(trawl_frontier_next(frontier, 0));
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_add__a_fetched_request_is_fetched_again(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+
+    (void)state;
+    add(frontier, "http://a/x", 5, 0);
+    fetch(frontier, "http://a/x");
+    assert_int_equal(add(frontier, "http://a/x", 1, 0), TRAWL_ADDED_CLOSER);
+    fetch(frontier, "http://a/x");
+    assert_int_equal(trawl_frontier_pages(frontier), 1);
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_add__a_request_under_way_learns_its_depth(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+    struct trawl_task *task;
+
+    (void)state;
+    add(frontier, "http://a/x", 5, 0);
+    task = next(frontier, "http://a/x");
+    assert_int_equal(add(frontier, "http://a/x", 2, 0), TRAWL_ADDED_CLOSER);
+    assert_int_equal(task->depth, 2);
+    assert_null(trawl_frontier_next(frontier, 0));
+    trawl_frontier_end(frontier, task);
+    trawl_frontier_done(frontier, task, true);
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_add__drops_what_is_too_deep(void **state)
+{
+    struct trawl_frontier *frontier = make(TRAWL_FRONTIER_UNLIMITED, 1, 100);
+
+    (void)state;
+    assert_int_equal(add(frontier, "http://a/x", 2, 0), TRAWL_ADDED_TOO_DEEP);
+    assert_int_equal(add(frontier, "http://a/x", 1, 0), TRAWL_ADDED_NEW);
+    assert_false(
+        trawl_frontier_wants(frontier, trawl_url_fingerprint(NULL, "http://a/y", NULL, 0), 2));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier__stops_at_max_pages_but_replaces_failures(void **state)
+{
+    struct trawl_frontier *frontier = make(2, TRAWL_FRONTIER_UNLIMITED, 100);
+    struct trawl_task *first;
+    struct trawl_task *second;
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        char url[32];
+
+        snprintf(url, sizeof(url), "http://a/%d", i);
+        add(frontier, url, 0, 0);
+    }
+    first = next(frontier, "http://a/0");
+    second = next(frontier, "http://a/1");
+    assert_null(trawl_frontier_next(frontier, 0));
+    trawl_frontier_end(frontier, first);
+    trawl_frontier_done(frontier, first, false);
+    fetch(frontier, "http://a/2");
+    assert_false(trawl_frontier_is_over(frontier));
+    trawl_frontier_end(frontier, second);
+    trawl_frontier_done(frontier, second, true);
+    assert_null(trawl_frontier_next(frontier, 0));
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_retry__comes_back_even_when_no_new_page_may(void **state)
+{
+    struct trawl_frontier *frontier = make(1, TRAWL_FRONTIER_UNLIMITED, 1);
+    struct trawl_task *task;
+
+    (void)state;
+    add(frontier, "http://a/x", 3, 0);
+    task = next(frontier, "http://a/x");
+    add(frontier, "http://a/first", 0, 0);
+    trawl_frontier_end(frontier, task);
+    assert_true(trawl_frontier_retry(frontier, task, 0) >= 0);
+    assert_false(trawl_frontier_is_over(frontier));
+    assert_true(trawl_frontier_next_ns(frontier) <= 10000000);
+    assert_ptr_equal(trawl_frontier_next(frontier, 10000000), task);
+    assert_int_equal(task->attempts, 2);
+    trawl_frontier_end(frontier, task);
+    assert_true(trawl_frontier_retry(frontier, task, 0) < 0);
+    trawl_frontier_done(frontier, task, false);
+    fetch(frontier, "http://a/first");
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_retry__a_waiting_request_learns_its_depth(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+    struct trawl_task *task;
+
+    (void)state;
+    add(frontier, "http://a/x", 3, 0);
+    task = next(frontier, "http://a/x");
+    trawl_frontier_end(frontier, task);
+    trawl_frontier_retry(frontier, task, 0);
+    assert_int_equal(add(frontier, "http://a/x", 1, 0), TRAWL_ADDED_CLOSER);
+    assert_int_equal(task->depth, 1);
+    trawl_frontier_destroy(frontier); /* and nothing leaks while one waits */
+}
+
+static void frontier__continues_where_a_shard_was_left(void **state)
+{
+    struct trawl_frontier *frontier = make(2, TRAWL_FRONTIER_UNLIMITED, 100);
+
+    (void)state;
+    trawl_frontier_add_done(frontier, trawl_url_fingerprint(NULL, "http://a/done", NULL, 0), 1);
+    add(frontier, "http://a/x", 1, 0);
+    add(frontier, "http://a/y", 1, 0);
+    assert_int_equal(add(frontier, "http://a/done", 1, 0), TRAWL_ADDED_KNOWN);
+    fetch(frontier, "http://a/x");
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void task_chain__remembers_where_it_came_from(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+    const char *url = "http://a/target";
+    struct trawl_page_request request = {
+        .fingerprint = trawl_url_fingerprint(NULL, url, NULL, 0),
+        .url = trawl_str_of(url),
+        .method = trawl_str_of("POST"),
+        .body = {.ptr = "a\0b", .len = 3},
+        .meta = trawl_str_of("{}"),
+    };
+    struct trawl_task *from;
+    struct trawl_task *to;
+
+    (void)state;
+    add(frontier, "http://a/from", 0, 0);
+    from = next(frontier, "http://a/from");
+    assert_int_equal(trawl_frontier_add(frontier, &request, from), TRAWL_ADDED_NEW);
+    to = next(frontier, url);
+    assert_true(trawl_task_in_chain(to, from->fingerprint));
+    assert_true(trawl_task_in_chain(to, to->fingerprint));
+    assert_false(trawl_task_in_chain(from, to->fingerprint));
+    request = trawl_task_request(to);
+    assert_string_equal(request.method.ptr, "POST");
+    assert_int_equal(request.body.len, 3);
+    assert_memory_equal(request.body.ptr, "a\0b", 3);
+    assert_string_equal(request.meta.ptr, "{}");
+    assert_string_equal(request.headers.ptr, "");
+    trawl_frontier_destroy(frontier);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frontier__goes_by_depth_priority_and_arrival),
+        cmocka_unit_test(frontier_add__knows_what_it_met),
+        cmocka_unit_test(frontier_add__a_queued_request_moves_up),
+        cmocka_unit_test(frontier_add__a_fetched_request_is_fetched_again),
+        cmocka_unit_test(frontier_add__a_request_under_way_learns_its_depth),
+        cmocka_unit_test(frontier_add__drops_what_is_too_deep),
+        cmocka_unit_test(frontier__stops_at_max_pages_but_replaces_failures),
+        cmocka_unit_test(frontier_retry__comes_back_even_when_no_new_page_may),
+        cmocka_unit_test(frontier_retry__a_waiting_request_learns_its_depth),
+        cmocka_unit_test(frontier__continues_where_a_shard_was_left),
+        cmocka_unit_test(task_chain__remembers_where_it_came_from),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
