@@ -368,6 +368,7 @@ static void complain_unknown(const struct trawl_option *table, const char *name,
     else
         mistake(errs, &below, "unknown key; known are %s", trawl_buf_text(&known));
     trawl_buf_finish(&known);
+    errs->passed_over++;
 }
 
 static void refuse_unknown(const struct trawl_option *table, const json_t *given,

@@ -10,7 +10,7 @@
 
 /* Validate `given` (an object, or NULL for none) against `table` and fill in the defaults. Every mistake is added to
  * `errs` with its path below `path`; keys that begin with "//" are comments. The result is a new reference, whole
- * only if nothing was added to `errs`. Durations become milliseconds and sizes bytes. */
+ * only if nothing was added to `errs` but unknown keys, which are passed over. Durations become milliseconds and sizes bytes. */
 json_t *trawl_options_resolve(const struct trawl_option *table, const json_t *given,
                               const char *path, struct trawl_errlist *errs);
 

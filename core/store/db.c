@@ -96,8 +96,8 @@ static int check_version(sqlite3 *db, const char *path, int64_t *ret_version, st
     if (version > (int64_t)TRAWL_ARRAY_SIZE(trawl_migrations))
         return trawl_err_set(
             err, -ENOTSUP, path,
-            "the database has version %lld, this program knows %zu and older; it was "
-            "not touched",
+            "the database is from a newer version (%lld; this program knows %zu and older); "
+            "it was not touched",
             (long long)version, TRAWL_ARRAY_SIZE(trawl_migrations));
     *ret_version = version;
     return 0;

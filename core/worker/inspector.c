@@ -114,8 +114,8 @@ static json_t *inspect_subject(const struct trawl_plugin *plugin, const json_t *
                                     &mistakes);
     for (size_t i = 0; i < mistakes.count; i++)
         json_array_append_new(errors, error_json(&mistakes.errs[i]));
-    /* The plugin gets a copy: it may change what it is given. */
-    if (mistakes.count == 0) {
+    /* The plugin has its say too unless what it would get is not whole. It gets a copy: it may change what it is given. */
+    if (mistakes.count + mistakes.dropped == mistakes.passed_over) {
         json_auto_t *copy = json_deep_copy(options);
 
         if (create_and_destroy(plugin, path, copy, &err) < 0)

@@ -14,7 +14,7 @@ test('every mistake of a configuration in one go', async (t) => {
     platforms: {
       shop: { plugin: 'htlm', options: {} },
       news: { plugin: 'html', options: { start: 'http://127.0.0.1/', folow: 'a', fields: { title: 'h1[' } } },
-      api: { plugin: 'json', options: { start: 'http://127.0.0.1/', items: '.items[' } },
+      api: { plugin: 'json', options: { start: 'http://127.0.0.1/', items: '.items[', key: 'id' } },
     },
   });
   const result = await run(t, ['check', '--config', file]);
@@ -26,7 +26,7 @@ test('every mistake of a configuration in one go', async (t) => {
     [/fetch\.dealy/, /delay/],
     [/fetch\.timeout/],
     [/platforms\.shop/, /htlm/, /html/],
-    [/platforms\.news\.options/, /folow/, /follow/],
+    [/platforms\.news\.options/, /folow/, /follow/, /platforms\.news\.options\.fields\.title/],
     [/platforms\.api\.options/, /items/],
   ];
   for (const patterns of expected) for (const pattern of patterns) assert.match(said, pattern);
