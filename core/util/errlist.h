@@ -13,8 +13,7 @@ struct trawl_errlist {
     struct trawl_err *errs; /* initialise the list with {0} */
     size_t count;
     size_t dropped;
-    size_t
-        passed_over; /* of all these, what could be passed over: the result is whole without it */
+    size_t passed_over; /* of all these, what leaves the result whole: unknown keys */
 };
 
 void trawl_errlist_add(struct trawl_errlist *list, const char *where, const char *format, ...)
