@@ -16,7 +16,7 @@
 #include "util/buf.h"
 
 /* No character of a selector becomes more than 32 of XPath, so this is never reached. */
-#define XPATH_MAX (64u * TRAWL_CSS_MAX)
+#define XPATH_MAX ((size_t)64 * TRAWL_CSS_MAX)
 
 /* A name that XPath takes as it is. */
 static bool is_plain_name(const char *name)

@@ -496,7 +496,7 @@ static void append(struct css_selector *selector, struct css_compound *compound)
 
 static int parse_selector(struct parser *parser, enum place place, struct css_selector *selector)
 {
-    char combinator;
+    char combinator = '\0';
     int r = skip_space(parser);
 
     if (r == 0)

@@ -14,7 +14,7 @@
 #define OUTPUTS_ONE_MORE "1000001"
 
 /* Longest program. */
-#define PROGRAM_MAX (64u << 10)
+#define PROGRAM_MAX ((size_t)64 << 10)
 
 /* Put before each program, on its first line, so that line numbers stay those of the user: the environment, other files
  * and the process are out of reach. */
@@ -129,7 +129,7 @@ int trawl_jq_compile(const char *program, struct trawl_jq **ret_jq, struct trawl
     int r;
 
     if (strlen(program) > PROGRAM_MAX)
-        return trawl_err_set(err, -EINVAL, "", "this jq program is longer than %u bytes",
+        return trawl_err_set(err, -EINVAL, "", "this jq program is longer than %zu bytes",
                              PROGRAM_MAX);
     if (wants_files(program))
         return trawl_err_set(err, -EINVAL, "", "a jq program here cannot use modules");
@@ -210,7 +210,7 @@ static const json_t *exact_value(const json_t *input, jv path, jv computed)
 /* The paths of the outputs, or an invalid jv if the program is no path expression. */
 static jv run_paths(struct trawl_jq *jq, jv input)
 {
-    jv paths;
+    jv paths = jv_invalid();
 
     if (!jq->paths)
         compile_state(jq, PATHS_OPEN, PATHS_CLOSE, &jq->paths, NULL);
@@ -227,7 +227,7 @@ int trawl_jq_run(struct trawl_jq *jq, const json_t *input, int (*result)(void *,
     bool inexact = false;
     jv value = trawl__jq_from_json(input, &inexact);
     jv paths = jv_invalid();
-    jv outputs;
+    jv outputs = jv_invalid();
     int r;
 
     if (!jv_is_valid(value)) {

@@ -219,9 +219,12 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *ses
 {
     struct lws_vhost *vhost = lws_get_vhost(wsi);
     struct trawl_http_server *server = vhost ? lws_get_vhost_user(vhost) : NULL;
-    struct trawl_http_conn *conn = server ? lws_get_opaque_user_data(wsi) : NULL;
+    struct trawl_http_conn *conn;
 
     (void)session;
+    if (!server) /* of the context itself */
+        return 0;
+    conn = lws_get_opaque_user_data(wsi);
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         return on_head(server, wsi);
@@ -246,7 +249,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *ses
     case LWS_CALLBACK_WSI_DESTROY:
         if (conn)
             conn_gone(conn);
-        if (server && server->connections > 0)
+        if (server->connections > 0)
             server->connections--;
         return 0;
     default:

@@ -48,7 +48,7 @@ static char *request_path(struct lws *wsi, enum lws_token_indexes token)
     struct trawl_buf buf;
     int len = lws_hdr_copy(wsi, value, sizeof(value), token);
 
-    trawl_buf_init(&buf, 4 * HTTP_VALUE_MAX);
+    trawl_buf_init(&buf, (size_t)4 * HTTP_VALUE_MAX);
     append_encoded(&buf, value, len > 0 ? (size_t)len : 0, true);
     return trawl_buf_steal(&buf, NULL);
 }
@@ -60,7 +60,7 @@ static char *request_query(struct lws *wsi)
     struct trawl_buf buf;
     int len;
 
-    trawl_buf_init(&buf, 4 * HTTP_VALUE_MAX);
+    trawl_buf_init(&buf, (size_t)4 * HTTP_VALUE_MAX);
     for (int i = 0;
          (len = lws_hdr_copy_fragment(wsi, value, sizeof(value), WSI_TOKEN_HTTP_URI_ARGS, i)) >= 0;
          i++) {

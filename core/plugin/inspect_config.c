@@ -196,14 +196,14 @@ char **trawl_inspect_paths(const struct trawl_config *config)
     const json_t *written = json_object_get(json_object_get(root, "plugins"), "paths");
     char **extra = trawl_xalloc((json_array_size(written) + 1) * sizeof(*extra));
     size_t count = 0;
+    const char *folder = config && config->folder ? config->folder : ".";
     json_t *path;
     char **paths;
     size_t i;
 
     json_array_foreach (written, i, path) {
         if (json_is_string(path))
-            extra[count++] =
-                trawl_fs_join(config->folder ? config->folder : ".", json_string_value(path));
+            extra[count++] = trawl_fs_join(folder, json_string_value(path));
     }
     paths = trawl_plugin_paths(extra);
     trawl_plugin_paths_free(extra);

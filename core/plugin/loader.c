@@ -60,23 +60,23 @@ static int open_file(const char *file, void **ret_handle, struct trawl_err *err)
 }
 
 /* The symbol as the file's symbol table has it: a variable, and large enough for the numbers in front. */
-static int find_symbol(const char *file, void *handle, const struct trawl_plugin **ret_plugin,
-                       struct trawl_err *err)
+static const struct trawl_plugin *find_symbol(const char *file, void *handle, struct trawl_err *err)
 {
     const void *symbol = dlsym(handle, PLUGIN_SYMBOL);
     const ElfW(Sym) *entry = NULL;
     Dl_info info;
 
-    if (!symbol)
-        return trawl_err_set(err, -ENOEXEC, file,
-                             "is no plugin: it has no symbol '" PLUGIN_SYMBOL "'");
+    if (!symbol) {
+        trawl_err_set(err, -ENOEXEC, file, "is no plugin: it has no symbol '" PLUGIN_SYMBOL "'");
+        return NULL;
+    }
     if (dladdr1(symbol, &info, (void **)(uintptr_t)&entry, RTLD_DL_SYMENT) != 0 && entry &&
-        ((entry->st_info & 0xf) != STT_OBJECT || entry->st_size < PLUGIN_HEAD))
-        return trawl_err_set(err, -ENOEXEC, file,
-                             "is no plugin: its symbol '" PLUGIN_SYMBOL
-                             "' is no struct trawl_plugin");
-    *ret_plugin = symbol;
-    return 0;
+        ((entry->st_info & 0xf) != STT_OBJECT || entry->st_size < PLUGIN_HEAD)) {
+        trawl_err_set(err, -ENOEXEC, file,
+                      "is no plugin: its symbol '" PLUGIN_SYMBOL "' is no struct trawl_plugin");
+        return NULL;
+    }
+    return symbol;
 }
 
 static int check_numbers(const char *file, const struct trawl_plugin *found, struct trawl_err *err)
@@ -198,7 +198,7 @@ static int copy_options(const char *file, struct trawl_loaded *loaded, struct tr
 
 int trawl_plugin_load(const char *file, struct trawl_loaded **ret_loaded, struct trawl_err *err)
 {
-    const struct trawl_plugin *found = NULL;
+    const struct trawl_plugin *found;
     struct trawl_loaded loaded = {0};
     struct kept *keep;
     int r;
@@ -207,9 +207,9 @@ int trawl_plugin_load(const char *file, struct trawl_loaded **ret_loaded, struct
     if (r < 0)
         return r;
     /* From here on the file stays loaded also when it is refused: to unload it would run more of its code. */
-    r = find_symbol(file, loaded.handle, &found, err);
-    if (r < 0)
-        return r;
+    found = find_symbol(file, loaded.handle, err);
+    if (!found)
+        return -ENOEXEC;
     r = check_numbers(file, found, err);
     if (r < 0)
         return r;

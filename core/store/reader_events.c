@@ -28,8 +28,8 @@ static int64_t types_of(uint32_t topics)
 {
     int64_t types = 0;
 
-    for (uint8_t type = TRAWL_EVENT_PROGRESS; type <= TRAWL_EVENT_LOG; type++) {
-        if (trawl_event_topic(type) & topics)
+    for (int type = TRAWL_EVENT_PROGRESS; type <= TRAWL_EVENT_LOG; type++) {
+        if (trawl_event_topic((uint8_t)type) & topics)
             types |= (int64_t)1 << type;
     }
     return types;

@@ -205,7 +205,7 @@ int trawl__journal_run(struct trawl_journal *journal, int64_t run_id,
         r = read_run(journal->db, run_id, &run);
         if (r < 0)
             return r;
-        HASH_ADD(hh, journal->runs, id, sizeof(run->id), run);
+        HASH_ADD(hh, journal->runs, id, sizeof(run->id), run); /* NOLINT: read_run() has set it */
     }
     *ret_run = run;
     return 0;

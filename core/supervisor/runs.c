@@ -158,8 +158,8 @@ static void task_on_ended(void *user, int status)
     for (unsigned i = 0; i < run->task_count; i++)
         ended += run->tasks[i].state == TRAWL_TASK_ENDED;
     if (ended == run->task_count)
-        run_over(run);
-    trawl__run_unref(run);
+        run_over(run);     /* gives up the list's reference */
+    trawl__run_unref(run); /* NOLINT: this is the reference of the call to the store */
     trawl__runs_schedule(supervisor);
     trawl__shutdown_advance(supervisor);
 }

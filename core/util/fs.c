@@ -149,7 +149,7 @@ int trawl_fs_self_folder(char **ret_path)
     r = trawl_fs_self(&path);
     if (r < 0)
         return r;
-    slash = strrchr(path, '/');
+    slash = strrchr(path, '/'); /* NOLINT: set, as errno is never 0 after a failure */
     if (slash)
         slash[slash == path ? 1 : 0] = '\0';
     *ret_path = path;

@@ -196,13 +196,13 @@ static int write_members(struct writer *writer, json_t *object, unsigned depth)
 static int write_sorted_members(struct writer *writer, json_t *object, unsigned depth)
 {
     struct member few[32]; /* most objects are small: no allocation for them */
-    TRAWL_AUTO_FREE struct member *many = NULL;
-    struct member *members = few;
+    bool are_few = json_object_size(object) <= TRAWL_ARRAY_SIZE(few);
+    TRAWL_AUTO_FREE struct member *many =
+        are_few ? NULL : trawl_xalloc(json_object_size(object) * sizeof(*many));
+    struct member *members = are_few ? few : many;
     size_t count = 0;
     int r = 0;
 
-    if (json_object_size(object) > TRAWL_ARRAY_SIZE(few))
-        members = many = trawl_xalloc(json_object_size(object) * sizeof(*many));
     for (void *iter = json_object_iter(object); iter; iter = json_object_iter_next(object, iter))
         members[count++] = member_at(iter);
     qsort(members, count, sizeof(*members), compare_members);

@@ -48,7 +48,8 @@ static void book_make(struct book *book, unsigned number, unsigned edition)
     uint64_t seed = demo_mix(number, 1);
     unsigned change = demo_last_change(number, edition);
     /* Each adjective meets another noun every time that it comes round, so 400 titles are all different. */
-    unsigned noun = (number * 7 + number / TRAWL_ARRAY_SIZE(adjectives)) % TRAWL_ARRAY_SIZE(nouns);
+    size_t noun =
+        ((size_t)number * 7 + number / TRAWL_ARRAY_SIZE(adjectives)) % TRAWL_ARRAY_SIZE(nouns);
 
     book->number = number;
     snprintf(book->title, sizeof(book->title), "The %s %s",
