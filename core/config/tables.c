@@ -216,6 +216,11 @@ static const struct trawl_option workers[] = {
      .min = 0,
      .max = 1000,
      .help = "how often the worker of a platform's run is started again after it died"},
+    {.name = "resume",
+     .type = TRAWL_OPTION_ENUM,
+     .choices = "auto|manual|never",
+     .default_json = "\"auto\"",
+     .help = "whether interrupted runs go on: when the server starts, when asked to, or never"},
     END,
 };
 

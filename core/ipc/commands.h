@@ -8,11 +8,13 @@
  *           → {run_id, existed}; 409 {platform, run_id}: running already; 422: unknown platform (with the nearest name), an
  *             option that is not overridable or not valid, or the idempotency key with another body; 503: shutting down
  *   cancel  {run_id} → {run_id}; 404; 409 if it has ended
+ *   resume  {run_id} → {run_id}; 404; 409 if it is not interrupted, or workers.resume is "never"; 503: shutting down
  */
 #ifndef TRAWL_IPC_COMMANDS_H
 #define TRAWL_IPC_COMMANDS_H
 
 #define TRAWL_COMMAND_START  "start"
 #define TRAWL_COMMAND_CANCEL "cancel"
+#define TRAWL_COMMAND_RESUME "resume"
 
 #endif

@@ -108,6 +108,7 @@ static int record_response(struct trawl_journal *journal, struct trawl_run_state
     sqlite3_bind_int64(insert, 8, page->elapsed_ms);
     sqlite3_bind_int64(insert, 9, trawl_now_ms());
     r = trawl__db_done(insert);
+    platform->ok += page->outcome == TRAWL_OUTCOME_OK;
     if (r < 0 || page->outcome != TRAWL_OUTCOME_FAILED)
         return r;
     return record_failure(journal, run, platform, page);
@@ -120,6 +121,8 @@ int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *r
 
     if (page->kind == TRAWL_PAGE_RESPONSE)
         r = record_response(journal, run, platform, page);
+    else if (page->kind == TRAWL_PAGE_START)
+        platform->begun = true;
     for (size_t i = 0; r == 0 && i < page->request_count; i++)
         r = add_request(journal, platform, &page->requests[i]);
     for (size_t i = 0; r == 0 && i < page->item_count; i++)

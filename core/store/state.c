@@ -44,7 +44,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "UPDATE run_platforms SET phase = ?2, message = ?3, pages = ?4, known = ?5, own_current = "
         "?6, "
         "own_total = ?7, items = ?8, new = ?9, changed = ?10, failed = ?11, bytes = ?12, "
-        "started_ms = nullif(?13,0), ended_ms = nullif(?14,0) WHERE id = ?1",
+        "started_ms = nullif(?13,0), ended_ms = nullif(?14,0), begun = ?15, ok = ?16 WHERE id = ?1",
 };
 
 int trawl__journal_init(struct trawl_journal *journal, sqlite3 *db)
@@ -131,6 +131,8 @@ static void read_platform(sqlite3_stmt *statement, struct trawl_platform_state *
         .bytes = (uint64_t)sqlite3_column_int64(statement, 12),
         .started_ms = sqlite3_column_int64(statement, 13),
         .ended_ms = sqlite3_column_int64(statement, 14),
+        .begun = sqlite3_column_int(statement, 15) != 0,
+        .ok = (uint64_t)sqlite3_column_int64(statement, 16),
     };
 }
 
@@ -140,8 +142,8 @@ static int read_platforms(sqlite3 *db, struct trawl_run_state *run)
     int code = sqlite3_prepare_v2(
         db,
         "SELECT id, platform, phase, message, pages, known, own_current, own_total, items, new, "
-        "changed, failed, bytes, started_ms, ended_ms FROM run_platforms WHERE run_id = ? ORDER BY "
-        "id",
+        "changed, failed, bytes, started_ms, ended_ms, begun, ok FROM run_platforms "
+        "WHERE run_id = ? ORDER BY id",
         -1, &statement, NULL);
 
     if (code != SQLITE_OK)
@@ -251,6 +253,8 @@ static int save_platform(struct trawl_journal *journal, const struct trawl_platf
     sqlite3_bind_int64(save, 12, (int64_t)platform->bytes);
     sqlite3_bind_int64(save, 13, platform->started_ms);
     sqlite3_bind_int64(save, 14, platform->ended_ms);
+    sqlite3_bind_int(save, 15, platform->begun);
+    sqlite3_bind_int64(save, 16, (int64_t)platform->ok);
     return trawl__db_done(save);
 }
 

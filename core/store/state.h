@@ -50,11 +50,13 @@ struct trawl_platform_state {
     uint64_t items;
     uint64_t new_items;
     uint64_t changed;
+    uint64_t ok;
     uint64_t failed;
     uint64_t bytes;
     int64_t started_ms;
     int64_t ended_ms;
     uint64_t told_ns; /* when its last progress event was written */
+    bool begun;       /* start() of its scraper is committed */
     bool held;        /* progress that thinning held back */
     bool dirty;
     unsigned failure_logs;

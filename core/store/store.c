@@ -111,6 +111,32 @@ static int mark_interrupted(struct trawl_journal *journal, const char *folder,
     return r;
 }
 
+int trawl_store_interrupted_runs(struct trawl_store *store, int64_t **ret_ids, size_t *ret_count)
+{
+    sqlite3_stmt *rows = NULL;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    int code;
+    int r = trawl__db_prepare(store->db,
+                              "SELECT id FROM runs WHERE phase = 'interrupted' ORDER BY id", &rows);
+
+    if (r < 0)
+        return r;
+    while ((code = sqlite3_step(rows)) == SQLITE_ROW) {
+        ids = trawl_xrealloc(ids, (count + 1) * sizeof(*ids));
+        ids[count++] = sqlite3_column_int64(rows, 0);
+    }
+    sqlite3_finalize(rows);
+    r = trawl__db_errno(code);
+    if (r < 0) {
+        free(ids);
+        return r;
+    }
+    *ret_ids = ids;
+    *ret_count = count;
+    return 0;
+}
+
 /* --- opening and closing ------------------------------------------------------------------------- */
 
 static int open_database(struct trawl_store *store, const struct trawl_store_options *options,

@@ -97,7 +97,32 @@ typedef void trawl_store_on_run(void *user, int status, const struct trawl_creat
 void trawl_store_create_run(struct trawl_store *store, const struct trawl_new_run *run,
                             trawl_store_on_run *done, void *user);
 
-/* Callbacks of everything below: 0 or negative errno. NULL is fine. */
+/* Requests of a platform in one run by how they ended, each once. Redirected ones are neither. */
+struct trawl_tally {
+    uint64_t ok;
+    uint64_t failed; /* given up after their retries */
+};
+
+struct trawl_resumed_platform {
+    const char *name;
+    const char *options_json; /* what the run overrides */
+    enum trawl_phase phase;   /* an end, or QUEUED */
+    bool begun;               /* its START page is committed */
+    struct trawl_tally tally;
+};
+
+/* status 0; -ENOENT: there is no such run; -EALREADY: it is not interrupted. `platforms` is borrowed. */
+typedef void trawl_store_on_resumed(void *user, int status,
+                                    const struct trawl_resumed_platform *platforms, size_t count);
+
+/* Let an interrupted run go on: those of its platforms that have not ended are queued again. */
+void trawl_store_resume_run(struct trawl_store *store, int64_t run_id, trawl_store_on_resumed *done,
+                            void *user);
+
+/* Interrupted runs, oldest first; before trawl_store_start(). The caller frees *ret_ids. */
+int trawl_store_interrupted_runs(struct trawl_store *store, int64_t **ret_ids, size_t *ret_count);
+
+/* Callbacks of most that is below: 0 or negative errno. NULL is fine. */
 typedef void trawl_store_on_done(void *user, int status);
 
 /* Change a platform's phase within a run. When it ends and all others have ended, the run ends in the same
@@ -108,9 +133,12 @@ void trawl_store_set_phase(struct trawl_store *store, int64_t run_id, const char
 
 /* --- pages --------------------------------------------------------------------------------------- */
 
+/* `tally` is the platform's with this page, and borrowed. */
+typedef void trawl_store_on_page(void *user, int status, const struct trawl_tally *tally);
+
 /* Commit one page. `payload` is an encoded TRAWL_MSG_PAGE that was decoded without error; it is copied. */
 void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const char *platform,
-                             const void *payload, size_t len, trawl_store_on_done *done,
+                             const void *payload, size_t len, trawl_store_on_page *done,
                              void *user);
 
 /* The scraper's own progress, which then stands in the events in place of the count of pages. */

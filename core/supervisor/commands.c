@@ -30,6 +30,8 @@ void trawl__command(struct trawl_supervisor *supervisor, const char *name, const
         trawl__command_start(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_CANCEL) == 0)
         trawl__command_cancel(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_RESUME) == 0)
+        trawl__command_resume(supervisor, args, done, user);
     else
         trawl__command_refuse(done, user, 400, "Unknown command", "There is no command '%s'",
                               trawl_log_quote(room, sizeof(room), name));

@@ -12,11 +12,17 @@ typedef void trawl_command_done(void *user, int status, const json_t *result);
 void trawl__command(struct trawl_supervisor *supervisor, const char *name, const json_t *args,
                     trawl_command_done *done, void *user);
 
-/* commands_start.c, commands_cancel.c */
+/* commands_start.c, commands_cancel.c, commands_resume.c */
 void trawl__command_start(struct trawl_supervisor *supervisor, const json_t *args,
                           trawl_command_done *done, void *user);
 void trawl__command_cancel(struct trawl_supervisor *supervisor, const json_t *args,
                            trawl_command_done *done, void *user);
+
+void trawl__command_resume(struct trawl_supervisor *supervisor, const json_t *args,
+                           trawl_command_done *done, void *user);
+
+/* Take up these runs, which an earlier server left interrupted. */
+void trawl__resume_all(struct trawl_supervisor *supervisor, const int64_t *run_ids, size_t count);
 
 /* Answer with a problem. */
 void trawl__command_refuse(trawl_command_done *done, void *user, int status, const char *title,

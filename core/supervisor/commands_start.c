@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 #include "supervisor/commands.h"
-#include "supervisor/runs.h"
+#include "supervisor/jobs.h"
 #include "util/alloc.h"
 #include "util/json.h"
 #include "util/suggest.h"
@@ -102,20 +102,6 @@ static json_t *start_names(struct start *start)
     return NULL;
 }
 
-static void start_make_task(struct start *start, struct trawl_task *task, const char *name)
-{
-    json_t *platform = trawl_config_platform(start->supervisor->options->config, name);
-    json_t *options = json_object_get(platform, "options");
-    json_t *fetch = json_object_get(platform, "fetch");
-
-    task->platform = trawl_xstrdup(name);
-    task->job = json_pack("{s:{s:s, s:s}, s:o, s:o}", "plugin", "name",
-                          trawl_json_string(platform, "plugin", ""), "file",
-                          trawl_json_string(platform, "plugin_file", ""), "options",
-                          options ? json_incref(options) : json_object(), "fetch",
-                          fetch ? json_incref(fetch) : json_object());
-}
-
 static bool start_make_tasks(struct start *start)
 {
     json_auto_t *names = start_names(start);
@@ -127,7 +113,8 @@ static bool start_make_tasks(struct start *start)
         return false;
     start->run = trawl__run_create(start->supervisor, (unsigned)json_object_size(names));
     json_object_foreach (names, name, value) {
-        start_make_task(start, &start->run->tasks[i++], name);
+        start->run->tasks[i].platform = trawl_xstrdup(name);
+        start->run->tasks[i++].job = trawl__job_make(start->supervisor, name);
     }
     return true;
 }
@@ -287,62 +274,23 @@ static void start_create(struct start *start)
 
 /* --- inspection ---------------------------------------------------------------------------------- */
 
-/* The first mistake in the options, as a problem with all of them. */
-static void start_refuse_options(struct start *start, const json_t *errors)
-{
-    const json_t *first = json_array_get(errors, 0);
-    json_auto_t *problem = NULL;
-    char detail[1400];
-
-    snprintf(detail, sizeof(detail), "%.256s: %.1024s", trawl_json_string(first, "where", ""),
-             trawl_json_string(first, "message", ""));
-    problem = json_pack("{s:s, s:s, s:O}", "title", "Invalid options", "detail", detail, "errors",
-                        (json_t *)errors);
-    start->done(start->user, 422, problem);
-}
-
-static void start_on_inspected(void *user, const json_t *answer, const struct trawl_err *err)
+static void start_on_inspected(void *user, const json_t *problem)
 {
     struct start *start = user;
-    struct trawl_task *task = &start->run->tasks[start->inspected];
-    const json_t *error = json_object_get(answer, "error");
-    const json_t *subject = json_array_get(json_object_get(answer, "subjects"), 0);
-    json_t *errors = json_object_get(subject, "errors");
-    json_t *options = json_object_get(subject, "options");
 
-    if (!answer || error || !subject) {
-        start_refuse(start, 422, "Invalid options", "Platform '%.128s': %.768s", task->platform,
-                     answer ? trawl_json_string(error, "message", "the plugin said nothing")
-                            : err->message);
+    if (problem) {
+        start->done(start->user, 422, problem);
         start_free(start);
-    } else if (json_array_size(errors) > 0) {
-        start_refuse_options(start, errors);
-        start_free(start);
-    } else {
-        json_object_set(task->job, "options", options);
-        start->inspected++;
-        start_inspect_next(start);
+        return;
     }
-}
-
-/* Written options with the run's own merged into them: objects member by member, all else replaced. */
-static json_t *start_merge(const struct start *start, const char *platform)
-{
-    const struct trawl_supervisor_options *options = start->supervisor->options;
-    json_t *written = json_object_get(options->written, platform);
-    json_t *merged = written ? json_deep_copy(written) : json_object();
-
-    json_object_update_recursive(merged, start_overrides(start, platform));
-    return merged;
+    start->inspected++;
+    start_inspect_next(start);
 }
 
 static void start_inspect_next(struct start *start)
 {
-    const struct trawl_supervisor_options *options = start->supervisor->options;
     struct trawl_run *run = start->run;
-    json_auto_t *ask = NULL;
-    char path[192];
-    int r;
+    struct trawl_task *task;
 
     while (start->inspected < run->task_count &&
            json_object_size(start_overrides(start, run->tasks[start->inspected].platform)) == 0)
@@ -350,23 +298,12 @@ static void start_inspect_next(struct start *start)
     if (trawl__stopping(start->supervisor)) {
         start_refuse(start, 503, "Shutting down", "The server is shutting down");
         start_free(start);
-        return;
-    }
-    if (start->inspected == run->task_count) {
+    } else if (start->inspected == run->task_count) {
         start_create(start);
-        return;
-    }
-    snprintf(path, sizeof(path), "options.%.160s", run->tasks[start->inspected].platform);
-    ask = json_pack(
-        "{s:s, s:[{s:s, s:o}]}", "file",
-        trawl_json_string(json_object_get(run->tasks[start->inspected].job, "plugin"), "file", ""),
-        "subjects", "path", path, "options",
-        start_merge(start, run->tasks[start->inspected].platform));
-    r = options->inspect(&start->supervisor->loop, ask, start_on_inspected, start);
-    if (r < 0) {
-        start_refuse(start, 500, "Not inspected", "The options could not be inspected: %s",
-                     strerror(-r));
-        start_free(start);
+    } else {
+        task = &run->tasks[start->inspected];
+        trawl__job_override(task, start_overrides(start, task->platform), start_on_inspected,
+                            start);
     }
 }
 

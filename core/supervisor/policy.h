@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "journal/phase.h"
+#include "store/store.h"
 
 /* Exit codes of docs/cli.md, for `trawl run`. */
 enum trawl_supervisor_exit {
@@ -21,12 +22,6 @@ enum trawl_over {
     TRAWL_OVER_FAILED,   /* the scraper said that it failed */
     TRAWL_OVER_GAVE_UP,  /* its worker died more often than workers.restarts allows */
     TRAWL_OVER_STOPPED,  /* by a cancel or a shutdown */
-};
-
-/* Pages of a platform in one run. Redirected ones are neither. */
-struct trawl_tally {
-    uint64_t ok;
-    uint64_t failed; /* given up after their retries */
 };
 
 /* completed: finished, and no page was given up. partial: some pages worked, but others were given up or the work broke

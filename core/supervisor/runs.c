@@ -209,7 +209,7 @@ void trawl__run_stop(struct trawl_run *run)
     for (unsigned i = 0; i < run->task_count; i++) {
         struct trawl_task *task = &run->tasks[i];
 
-        if (task->state == TRAWL_TASK_WAITING)
+        if (task->state == TRAWL_TASK_WAITING || task->state == TRAWL_TASK_PREPARING)
             task_end(task, task_stopped_phase(task), NULL);
         else if (task->state == TRAWL_TASK_ACTIVE)
             trawl__shard_stop(task->shard);
@@ -232,6 +232,17 @@ static void task_start(struct trawl_task *task)
     task->run->supervisor->busy_workers++;
     trawl__task_set_phase(task, TRAWL_PHASE_STARTING, NULL);
     trawl__shard_start(task);
+}
+
+void trawl__task_prepared(struct trawl_task *task, const char *problem)
+{
+    if (task->state != TRAWL_TASK_PREPARING)
+        return;
+    task->state = TRAWL_TASK_WAITING;
+    if (problem)
+        task_end(task, TRAWL_PHASE_FAILED, problem);
+    else
+        trawl__runs_schedule(task->run->supervisor);
 }
 
 void trawl__runs_schedule(struct trawl_supervisor *supervisor)

@@ -15,8 +15,9 @@ struct trawl_shard;
 
 enum trawl_task_state {
     TRAWL_TASK_WAITING,
-    TRAWL_TASK_ACTIVE, /* has a shard */
-    TRAWL_TASK_ENDING, /* its last phase is on the way to the store */
+    TRAWL_TASK_PREPARING, /* of a run that is taken up: its options are being looked at */
+    TRAWL_TASK_ACTIVE,    /* has a shard */
+    TRAWL_TASK_ENDING,    /* its last phase is on the way to the store */
     TRAWL_TASK_ENDED,
 };
 
@@ -26,6 +27,7 @@ struct trawl_task {
     json_t *job; /* {plugin: {name, file}, options, fetch} of TRAWL_MSG_JOB */
     enum trawl_task_state state;
     enum trawl_phase phase; /* as last given to the store */
+    bool begun;             /* the page of start() was given to the store: a new worker continues */
     struct trawl_tally tally;
     struct trawl_shard *shard;
 };
@@ -64,6 +66,9 @@ void trawl__runs_stop_all(struct trawl_supervisor *supervisor);
 
 /* Start the tasks that may start. */
 void trawl__runs_schedule(struct trawl_supervisor *supervisor);
+
+/* A task that was PREPARING may start, or, with a `problem`, ends as failed. Nothing happens if it has ended meanwhile. */
+void trawl__task_prepared(struct trawl_task *task, const char *problem);
 
 /* A task's phase changed on its way (starting, scraping). */
 void trawl__task_set_phase(struct trawl_task *task, enum trawl_phase phase, const char *message);

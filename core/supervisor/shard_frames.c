@@ -22,8 +22,6 @@ struct shard_call {
     struct trawl_task *task;
     uint32_t lease;
     uint64_t serial;
-    uint8_t outcome;
-    bool counts; /* in the tally: it is the page of a request */
     bool begins; /* it is the page of start() */
 };
 
@@ -113,7 +111,7 @@ static void shard_on_ready(struct trawl_shard *shard)
         trawl__shard_broken(shard, "it was ready twice");
         return;
     }
-    if (!shard->begun) {
+    if (!shard->task->begun) {
         shard_begin(shard, NULL, 0);
         return;
     }
@@ -124,19 +122,16 @@ static void shard_on_ready(struct trawl_shard *shard)
 
 /* --- pages --------------------------------------------------------------------------------------- */
 
-static void shard_on_committed(void *user, int status)
+static void shard_on_committed(void *user, int status, const struct trawl_tally *tally)
 {
     struct shard_call *call = user;
     struct trawl_shard *shard = shard_call_shard(call);
     struct trawl_supervisor *supervisor = call->task->run->supervisor;
 
-    if (status == 0 && call->counts && call->outcome == TRAWL_OUTCOME_OK)
-        call->task->tally.ok++;
-    else if (status == 0 && call->counts && call->outcome == TRAWL_OUTCOME_FAILED)
-        call->task->tally.failed++;
-
-    if (status < 0 && call->begins && call->task->shard)
-        call->task->shard->begun = false;
+    if (status == 0)
+        call->task->tally = *tally;
+    else if (call->begins)
+        call->task->begun = false;
     if (shard && status < 0) {
         trawl__shard_broken(shard, "a page of it could not be stored");
     } else if (shard) {
@@ -156,7 +151,7 @@ static const char *shard_check_page(const struct trawl_shard *shard, const struc
         return "it sent a page with an old lease";
     if (page->serial != shard->serial + 1)
         return "it sent pages out of order";
-    if (page->kind == TRAWL_PAGE_START && shard->begun)
+    if (page->kind == TRAWL_PAGE_START && shard->task->begun)
         return "it began a shard that had begun";
     return NULL;
 }
@@ -179,11 +174,9 @@ static void shard_on_page(struct trawl_shard *shard, const struct trawl_frame *f
     }
     shard->serial = page.serial;
     if (page.kind == TRAWL_PAGE_START)
-        shard->begun = true;
+        shard->task->begun = true;
     call = shard_call(shard);
     call->serial = page.serial;
-    call->outcome = page.outcome;
-    call->counts = page.kind == TRAWL_PAGE_RESPONSE;
     call->begins = page.kind == TRAWL_PAGE_START;
     trawl_page_finish(&page);
     trawl_store_commit_page(shard->supervisor->store, shard->task->run->id, shard->task->platform,

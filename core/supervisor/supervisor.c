@@ -143,6 +143,15 @@ static int supervisor_open_store(struct trawl_supervisor *supervisor, struct tra
     return r;
 }
 
+static enum trawl_resume supervisor_resume_mode(const json_t *workers)
+{
+    const char *mode = trawl_json_string(workers, "resume", "auto");
+
+    if (strcmp(mode, "manual") == 0)
+        return TRAWL_RESUME_MANUAL;
+    return strcmp(mode, "never") == 0 ? TRAWL_RESUME_NEVER : TRAWL_RESUME_AUTO;
+}
+
 static void supervisor_read_limits(struct trawl_supervisor *supervisor)
 {
     const json_t *workers = json_object_get(supervisor->options->config->root, "workers");
@@ -150,6 +159,7 @@ static void supervisor_read_limits(struct trawl_supervisor *supervisor)
     supervisor->max_workers = (unsigned)trawl_json_int(workers, "max", 8);
     supervisor->max_restarts = (unsigned)trawl_json_int(workers, "restarts", 5);
     supervisor->grace_ms = (uint64_t)trawl_json_int(workers, "grace", 10000);
+    supervisor->resume = supervisor_resume_mode(workers);
 }
 
 /* --- the run of `trawl run` ---------------------------------------------------------------------- */
@@ -186,10 +196,15 @@ static void supervisor_start_run(struct trawl_supervisor *supervisor)
 /* Everything that the loop needs, then the loop until trawl__shutdown_advance() has closed it all. */
 static int supervisor_loop(struct trawl_supervisor *supervisor, struct trawl_errlist *errs)
 {
-    int r;
+    TRAWL_AUTO_FREE int64_t *interrupted = NULL;
+    size_t interrupted_count = 0;
+    int r = 0;
 
-    r = trawl_store_start(supervisor->store, &supervisor->loop, supervisor_on_events,
-                          supervisor_on_stalled, supervisor);
+    if (supervisor->options->serve && supervisor->resume == TRAWL_RESUME_AUTO)
+        r = trawl_store_interrupted_runs(supervisor->store, &interrupted, &interrupted_count);
+    if (r == 0)
+        r = trawl_store_start(supervisor->store, &supervisor->loop, supervisor_on_events,
+                              supervisor_on_stalled, supervisor);
     if (r == 0)
         r = trawl__shutdown_watch_signals(supervisor);
     if (r < 0) {
@@ -197,6 +212,7 @@ static int supervisor_loop(struct trawl_supervisor *supervisor, struct trawl_err
         return r;
     }
     supervisor_start_timers(supervisor);
+    trawl__resume_all(supervisor, interrupted, interrupted_count);
     if (supervisor->options->serve)
         trawl__gateways_start(supervisor);
     if (supervisor->options->run_platforms)

@@ -22,6 +22,13 @@ enum trawl_stage {
     TRAWL_STAGE_OVER,
 };
 
+/* workers.resume: what becomes of runs that were interrupted. */
+enum trawl_resume {
+    TRAWL_RESUME_AUTO,
+    TRAWL_RESUME_MANUAL,
+    TRAWL_RESUME_NEVER,
+};
+
 #define TRAWL_SIGNALS 3 /* SIGINT, SIGTERM, SIGHUP */
 
 struct trawl_supervisor {
@@ -35,11 +42,12 @@ struct trawl_supervisor {
     uint64_t head; /* the last event that we were told of; gateways begin after it */
 
     struct trawl_run *runs; /* those not over, oldest first */
-    unsigned creating;      /* runs that the store is making */
+    unsigned creating;      /* runs that the store is making, or takes up again */
     unsigned busy_workers;  /* of workers.max */
     unsigned max_workers;
     unsigned max_restarts;
     uint64_t grace_ms;
+    enum trawl_resume resume;
     int64_t run_id; /* of `trawl run` */
     enum trawl_phase run_phase;
 

@@ -113,7 +113,7 @@ static int shard_send_job(struct trawl_shard *shard)
     json_auto_t *job =
         json_pack("{s:I, s:s, s:i, s:i, s:I, s:b}", "run_id", (json_int_t)task->run->id, "platform",
                   task->platform, "shard", 0, "shards", 1, "lease", (json_int_t)shard->lease,
-                  "fresh", !shard->begun);
+                  "fresh", !task->begun);
 
     if (!job || json_object_update(job, task->job) < 0)
         return -EINVAL;

@@ -18,7 +18,6 @@ struct trawl_shard {
     enum trawl_shard_state state;
     struct trawl_process *process; /* NULL while paused */
     uv_timer_t timer;              /* a pause, or the grace of a stop */
-    bool begun; /* the page of start() was given to the store: a new process continues */
     bool stopping;
     bool broken; /* was killed, for what `why` says */
     char why[96];

@@ -54,9 +54,9 @@ test('of the gateway: it is back, and a client that reconnects misses nothing', 
   assert.ok(seen.length <= PAGES + 1, 'a page was fetched again though no worker had died');
 });
 
-test('of the supervisor: nothing is left, the database opens, the run is interrupted', async (t) => {
+test('of the supervisor: nothing is left, the database opens, the run can be taken up', async (t) => {
   const { url, seen } = await site(t, pages(PAGES, 40));
-  const server = await serve(t, slow(url));
+  const server = await serve(t, { ...slow(url), workers: { resume: 'manual' } });
   const id = await server.startRun();
   await until('some pages', () => seen.length > 20);
   const family = await descendants(server.program.pid);

@@ -10,7 +10,7 @@ import { allGone, child, descendants, serve, serveFile, start, until } from './l
 
 test('SIGTERM: pages in flight are finished, clients told to come back, the store closed', async (t) => {
   const { url, seen } = await site(t, pages(200, 100));
-  const server = await serve(t, { platforms: { slow: crawl(url, { concurrency: 2 }) } });
+  const server = await serve(t, { platforms: { slow: crawl(url, { concurrency: 2 }) }, workers: { resume: 'manual' } });
   const id = await server.startRun();
   const client = await Client.open(t, server.url);
   client.send({ type: 'subscribe', topics: ['scrape_progress'], run_id: id });

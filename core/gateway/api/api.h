@@ -54,9 +54,10 @@ int api_limit(struct api_request *request, unsigned *ret_limit, struct trawl_err
 /* ?cursor=, 0 if it is not there */
 int api_cursor(struct api_request *request, int64_t *ret_cursor, struct trawl_err *err);
 
-/* start.c, cancel */
+/* start.c */
 void api_start(struct api_request *request);
 void api_cancel(struct api_request *request);
+void api_resume(struct api_request *request);
 /* runs.c */
 int api_runs(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 int api_runs_active(struct api_request *request, struct trawl_reader *reader,

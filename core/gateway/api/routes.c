@@ -13,6 +13,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/scrape/runs/active", .read = api_runs_active},
     {"GET", "/api/scrape/runs/{id}", .read = api_run},
     {"POST", "/api/scrape/runs/{id}/cancel", .handle = api_cancel},
+    {"POST", "/api/scrape/runs/{id}/resume", .handle = api_resume},
     {"GET", "/api/scrape/runs/{id}/items", .handle = api_run_items},
     {"GET", "/api/scrape/runs/{id}/errors", .read = api_run_errors},
     {"GET", "/api/scrape/runs/{id}/logs", .read = api_run_logs},

@@ -1,4 +1,4 @@
-/* Starting and cancelling runs: commands to the supervisor, whose refusals become problems. */
+/* Starting, cancelling and resuming runs: commands to the supervisor, whose refusals become problems. */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -192,7 +192,7 @@ void api_start(struct api_request *request)
     send_command(request, TRAWL_COMMAND_START, body, on_started);
 }
 
-static void on_cancelled(void *user, int status, const json_t *result)
+static void on_accepted(void *user, int status, const json_t *result)
 {
     struct api_request *request = user;
 
@@ -207,5 +207,11 @@ static void on_cancelled(void *user, int status, const json_t *result)
 void api_cancel(struct api_request *request)
 {
     send_command(request, TRAWL_COMMAND_CANCEL,
-                 json_pack("{s:I}", "run_id", (json_int_t)request->run_id), on_cancelled);
+                 json_pack("{s:I}", "run_id", (json_int_t)request->run_id), on_accepted);
+}
+
+void api_resume(struct api_request *request)
+{
+    send_command(request, TRAWL_COMMAND_RESUME,
+                 json_pack("{s:I}", "run_id", (json_int_t)request->run_id), on_accepted);
 }
