@@ -15,6 +15,7 @@ static const struct trawl_command commands[] = {
     {"serve", "run the server: schedule, API, dashboard", trawl_cmd_serve},
     {"run", "run platforms once from the terminal and print their items", trawl_cmd_run},
     {"start", "ask a running server to start a run", trawl_cmd_start},
+    {"resume", "ask a running server to go on with an interrupted run", trawl_cmd_resume},
     {"check", "say all that is wrong with a configuration", trawl_cmd_check},
     {"runs", "list the runs in a data folder", trawl_cmd_runs},
     {"items", "print items, or the history of one", trawl_cmd_items},
