@@ -85,18 +85,16 @@ void conn_begin(struct trawl_conn *conn)
         conn_close(conn, 1011, "cannot be served");
 }
 
-void conn_message(struct trawl_conn *conn, uint64_t seq, const char *type, json_t *data)
+void conn_message(struct trawl_conn *conn, const char *id, const char *type, json_t *data)
 {
-    struct trawl_hub *hub = conn->hub;
     struct trawl_buf json;
-    char id[TRAWL_EVENT_ID_SIZE], stamp[TRAWL_TIMESTAMP_SIZE];
+    char stamp[TRAWL_TIMESTAMP_SIZE];
     int r;
 
     trawl_timestamp(stamp, trawl_now_ms());
-    trawl_event_id(id, hub->gateway->epoch, seq);
     trawl_buf_init(&json, HUB_MESSAGE_MAX);
     r = trawl_buf_append_char(&json, '{');
-    if (r >= 0 && seq)
+    if (r >= 0 && id)
         r = trawl_buf_printf(&json, "\"id\":\"%s\",", id);
     if (r >= 0)
         r = trawl_buf_printf(&json, "\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":", type, stamp);
@@ -105,7 +103,7 @@ void conn_message(struct trawl_conn *conn, uint64_t seq, const char *type, json_
     if (r >= 0)
         r = trawl_buf_append_char(&json, '}');
     if (r >= 0)
-        r = hub_encode(hub, seq ? id : NULL, type, json.data, json.len, &conn->out);
+        r = hub_encode(conn->hub, id, type, json.data, json.len, &conn->out);
     trawl_buf_finish(&json);
     json_decref(data);
     if (r < 0)
@@ -114,7 +112,7 @@ void conn_message(struct trawl_conn *conn, uint64_t seq, const char *type, json_
 
 void conn_error(struct trawl_conn *conn, const char *code, const char *detail)
 {
-    conn_message(conn, 0, "error", json_pack("{s:s, s:s}", "code", code, "detail", detail));
+    conn_message(conn, NULL, "error", json_pack("{s:s, s:s}", "code", code, "detail", detail));
 }
 
 void conn_ack(struct trawl_conn *conn)
@@ -127,7 +125,23 @@ void conn_ack(struct trawl_conn *conn)
     data = json_pack("{s:s, s:i, s:s, s:O}", "connection_id", conn->connection_id, "heartbeat_ms",
                      (int)gateway->heartbeat_ms, "last_id", id, "transports", gateway->transports);
     json_object_update(data, gateway->chain);
-    conn_message(conn, 0, "connection_ack", data);
+    conn_message(conn, NULL, "connection_ack", data);
+}
+
+static bool is_caught_up(const struct trawl_conn *conn)
+{
+    return conn->state == CONN_LIVE && conn->position == conn->ring->ring.end;
+}
+
+void conn_heartbeat(struct trawl_conn *conn)
+{
+    struct trawl_gateway *gateway = conn_gateway(conn);
+    bool caught_up = is_caught_up(conn);
+    char id[TRAWL_EVENT_ID_SIZE];
+
+    trawl_event_id(id, gateway->epoch, gateway->head);
+    conn_message(conn, caught_up ? id : NULL, "heartbeat", json_pack("{s:s}", "last_id", id));
+    conn->told_caught_up |= caught_up;
 }
 
 /* Write what waits in `out`. True if nothing is left. */
@@ -174,6 +188,15 @@ static bool run_is_over(const struct trawl_conn *conn)
     return conn->state == CONN_LIVE && conn->ring->ended && conn->position == conn->ring->ring.end;
 }
 
+/* The client need not wait an interval to know that it has everything. */
+static void tell_caught_up(struct trawl_conn *conn)
+{
+    if (conn->told_caught_up || conn->blocked || !is_caught_up(conn))
+        return;
+    conn_heartbeat(conn);
+    pump_out(conn);
+}
+
 void conn_pump(struct trawl_conn *conn)
 {
     if (!conn->http || !conn->begun || conn->closing || conn->blocked)
@@ -189,6 +212,8 @@ void conn_pump(struct trawl_conn *conn)
         pump_ring(conn);
     if (run_is_over(conn))
         conn_close(conn, 1000, "the run is over");
+    else
+        tell_caught_up(conn);
 }
 
 void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason)

@@ -175,23 +175,15 @@ void hub_flush(struct trawl_hub *hub)
     }
 }
 
-static bool caught_up(const struct trawl_conn *conn)
-{
-    return conn->state == CONN_LIVE && conn->position == conn->ring->ring.end;
-}
-
 void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
 {
     struct trawl_conn *next;
-    char id[TRAWL_EVENT_ID_SIZE];
 
-    trawl_event_id(id, hub->gateway->epoch, hub->gateway->head);
     for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
         next = conn->next;
         if (conn->slot != slot || !conn->begun || conn->blocked || conn->closing)
             continue;
-        conn_message(conn, caught_up(conn) ? hub->gateway->head : 0, "heartbeat",
-                     json_pack("{s:s}", "last_id", id));
+        conn_heartbeat(conn);
         conn_pump(conn);
     }
 }

@@ -101,9 +101,10 @@ struct trawl_conn {
     bool begun;   /* STREAM: head sent; WEBSOCKET: established */
     bool blocked; /* until on_writable */
     bool closing;
-    uint64_t cursor;   /* it has all up to this seq */
-    uint64_t position; /* LIVE: place in the ring */
-    uint64_t end_seq;  /* the run's last event, 0 if not known */
+    bool told_caught_up; /* that it has everything, once for each subscription */
+    uint64_t cursor;     /* it has all up to this seq */
+    uint64_t position;   /* LIVE: place in the ring */
+    uint64_t end_seq;    /* the run's last event, 0 if not known */
     struct hub_ring *ring;
     uint64_t shown;                  /* the last event that the client says it has shown */
     struct subscribe_job *resolving; /* a subscription that is being looked up */
@@ -142,9 +143,11 @@ struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *ht
                                struct query *query);
 void conn_destroy(struct trawl_conn *conn);
 void conn_begin(struct trawl_conn *conn);
-/* Queue a message; `seq` 0: without an id. `data` is stolen. conn_pump() sends it. */
-void conn_message(struct trawl_conn *conn, uint64_t seq, const char *type, json_t *data);
+/* Queue a message; `id` NULL: without one. `data` is stolen. conn_pump() sends it. */
+void conn_message(struct trawl_conn *conn, const char *id, const char *type, json_t *data);
 void conn_ack(struct trawl_conn *conn);
+/* Queue a heartbeat; it has an id if the client has everything. */
+void conn_heartbeat(struct trawl_conn *conn);
 void conn_pump(struct trawl_conn *conn);
 void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason);
 void conn_error(struct trawl_conn *conn, const char *code, const char *detail);

@@ -112,7 +112,7 @@ static void send_subscribed(struct trawl_conn *conn, bool resumed)
     char id[TRAWL_EVENT_ID_SIZE];
 
     trawl_event_id(id, conn_gateway(conn)->epoch, conn_gateway(conn)->head);
-    conn_message(conn, 0, "subscribed",
+    conn_message(conn, NULL, "subscribed",
                  json_pack("{s:o, s:o, s:b, s:s}", "topics", topics_to_json(conn->topics), "run_id",
                            conn->run_id ? json_integer(conn->run_id) : json_null(), "resumed",
                            (int)resumed, "last_id", id));
@@ -124,7 +124,7 @@ static void send_snapshot(struct trawl_conn *conn, json_t *data, uint64_t throug
 
     trawl_event_id(id, conn_gateway(conn)->epoch, through);
     json_object_set_new(data, "last_id", json_string(id));
-    conn_message(conn, through, "snapshot", json_incref(data));
+    conn_message(conn, id, "snapshot", json_incref(data));
 }
 
 /* The new subscription takes the place of the one before; whatever the client has is told by `cursor`. */
@@ -141,8 +141,10 @@ static void apply(struct trawl_conn *conn, struct subscribe_job *job)
         conn_begin(conn);
         conn_ack(conn);
     }
-    if (!job->quiet)
+    if (!job->quiet) {
+        conn->told_caught_up = false;
         send_subscribed(conn, job->resumed);
+    }
     if (job->snapshot)
         send_snapshot(conn, job->snapshot, job->cursor);
     conn_set_state(conn, CONN_READING);

@@ -101,7 +101,7 @@ static void host_unsubscribe(struct trawl_conn *conn)
 
 static void host_reply(struct trawl_conn *conn, const char *type, json_t *data)
 {
-    conn_message(conn, 0, type, data);
+    conn_message(conn, NULL, type, data);
     conn_pump(conn);
 }
 

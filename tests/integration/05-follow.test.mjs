@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
+import { EventSource } from 'eventsource';
 import { checkOrder, Client, followByEventSource, followByWebSocket, isEnd, progressOf } from './lib/follow.mjs';
 import { crawl, pages, site } from './lib/site.mjs';
 import { ROOT, scratch, serve, serveFile, start } from './lib/trawl.mjs';
@@ -71,6 +72,34 @@ test('connection_ack, subscribed, snapshot, heartbeat', async (t) => {
   client.send({ type: 'ping' });
   await client.type('pong');
   assert.ok(client.messages.every((message) => !Number.isNaN(Date.parse(message.timestamp))));
+});
+
+test('caught up is said at once, on both transports', async (t) => {
+  const { url } = await site(t, pages(3));
+  const server = await serve(t, { server: { heartbeat: '1h' }, platforms: { a: crawl(url) } });
+  const isCaughtUp = (message) => message.type === 'heartbeat' && message.id !== undefined;
+  const fresh = await Client.open(t, server.url);
+  fresh.send({ type: 'subscribe' });
+  assert.match((await fresh.find(isCaughtUp)).id, /-0$/, 'there is nothing yet, and that is all');
+
+  const run = await server.ended(await server.startRun());
+  const replayed = await Client.open(t, server.url);
+  replayed.send({ type: 'subscribe', run_id: run.id });
+  await replayed.find(isCaughtUp);
+  assert.deepEqual(replayed.messages.slice(-2).map(({ type }) => type), ['scrape_progress', 'heartbeat']);
+  assert.ok(isEnd(run.id)(replayed.messages.at(-2)));
+  assert.equal(replayed.messages.at(-1).id, replayed.messages.at(-1).data.last_id);
+
+  const types = await new Promise((done) => {
+    const seen = [];
+    const source = new EventSource(`${server.url}/api/scrape/stream`);
+    t.after(() => source.close());
+    source.onmessage = ({ data }) => {
+      seen.push(JSON.parse(data));
+      if (isCaughtUp(seen.at(-1))) done(seen.map(({ type }) => type));
+    };
+  });
+  assert.deepEqual(types, ['connection_ack', 'subscribed', 'snapshot', 'heartbeat']);
 });
 
 test('item_changed comes to those who ask for items', async (t) => {

@@ -391,12 +391,40 @@ static void expect_type(struct client *client, const char *type, json_t **ret_da
     json_decref(message);
 }
 
-/* The next message must be the event `seq`. */
+/* "You have all up to *ret_seq." */
+static bool is_caught_up(const json_t *message, uint64_t *ret_seq)
+{
+    uint32_t epoch;
+
+    return strcmp(trawl_json_string(message, "type", ""), "heartbeat") == 0 &&
+           trawl_event_id_parse(trawl_json_string(message, "id", ""), &epoch, ret_seq) == 0;
+}
+
+/* The next message must say that the client has all up to `seq`. */
+static void expect_caught_up(struct client *client, uint64_t seq)
+{
+    json_t *message = next(client);
+    uint64_t told = 0;
+
+    assert_non_null(message);
+    assert_true(is_caught_up(message, &told));
+    assert_int_equal(told, seq);
+    json_decref(message);
+}
+
+/* The next message must be the event `seq`. That the client has caught up may be told before, but not with an id that
+ * would make it miss the event. */
 static void expect_event(struct client *client, uint64_t seq)
 {
     json_t *message = next(client);
     char id[TRAWL_EVENT_ID_SIZE];
+    uint64_t told = 0;
 
+    if (is_caught_up(message, &told)) {
+        assert_true(told < seq);
+        json_decref(message);
+        message = next(client);
+    }
     assert_non_null(message);
     trawl_event_id(id, FAKE_EPOCH, seq);
     assert_string_equal(trawl_json_string(message, "id", "none"), id);
@@ -476,6 +504,7 @@ static void gateway__brings_live_events_over_both(void **state)
     for (size_t i = 0; i < 2; i++) {
         expect_subscribed(clients[i], false);
         expect_type(clients[i], "snapshot", NULL);
+        expect_caught_up(clients[i], 10);
     }
     for (uint64_t head = 20; head <= 2000; head += 180)
         commit(gateway, head);
@@ -620,11 +649,13 @@ static void gateway__changes_a_filter_without_loss(void **state)
 
     (void)state;
     expect_subscribed(client, true);
+    expect_caught_up(client, 100);
     commit(gateway, 120);
     expect_progress(client, 100, 120);
     say(client, "{\"type\":\"subscribe\",\"topics\":[\"scrape_progress\",\"logs\"],"
                 "\"since\":\"5f3a9c01-120\"}");
     expect_subscribed(client, true);
+    expect_caught_up(client, 120);
     commit(gateway, 140);
     for (uint64_t seq = 121; seq <= 140; seq++)
         expect_event(client, seq);
@@ -675,25 +706,79 @@ static void gateway__closes_at_a_message_over_the_limit(void **state)
     stop(gateway);
 }
 
+/* Also where nothing has ever happened. */
+static void gateway__says_it_of_an_empty_journal(void **state)
+{
+    struct gateway *gateway = start(0, 1);
+    struct client *client = subscribe(gateway, "");
+    json_t *snapshot;
+
+    (void)state;
+    expect_subscribed(client, false);
+    snapshot = next(client);
+    assert_string_equal(trawl_json_string(snapshot, "type", ""), "snapshot");
+    assert_string_equal(trawl_json_string(snapshot, "id", ""), "5f3a9c01-0");
+    expect_caught_up(client, 0);
+    json_decref(snapshot);
+    leave(client);
+    stop(gateway);
+}
+
+/* With an interval of a minute: what comes here does not wait for it. */
+static void gateway__says_once_that_a_subscriber_has_everything(void **state)
+{
+    struct gateway *gateway =
+        start_with(1000, 1, json_pack("{s:i, s:i}", "heartbeat", 60000, "ring", 4096));
+    struct client *socket = subscribe(gateway, ",\"since\":\"5f3a9c01-300\"");
+    struct client *stream =
+        open_stream(gateway, "GET /api/scrape/stream", "Last-Event-ID: 5f3a9c01-300\r\n", 200);
+    struct client *one = subscribe(gateway, ",\"run_id\":2");
+    struct client *clients[] = {socket, stream};
+
+    (void)state;
+    expect_type(stream, "connection_ack", NULL);
+    expect_subscribed(one, false);
+    expect_progress(one, 100, 200);
+    expect_caught_up(one, 1000); /* its run is over, its connection is not */
+    for (size_t i = 0; i < 2; i++) {
+        expect_subscribed(clients[i], true);
+        expect_progress(clients[i], 300, 1000);
+        expect_caught_up(clients[i], 1000);
+    }
+    commit(gateway, 60000); /* they fall out of the ring, and come back into it */
+    for (size_t i = 0; i < 2; i++) {
+        for (uint64_t seq = 1001; seq <= 60000; seq++) {
+            json_t *message = seq % 4 != 1 ? next(clients[i]) : NULL;
+
+            if (message)
+                assert_string_equal(trawl_json_string(message, "type", ""), "scrape_progress");
+            json_decref(message);
+        }
+        leave(clients[i]);
+    }
+    leave(one);
+    stop(gateway);
+}
+
 static void gateway__sends_heartbeats_as_messages(void **state)
 {
     struct gateway *gateway = start_with(10, 1, json_pack("{s:i}", "heartbeat", 320));
     struct client *socket = subscribe(gateway, ",\"since\":\"5f3a9c01-10\"");
     struct client *stream = open_stream(gateway, "GET /api/scrape/stream", "", 200);
-    json_t *message;
+    struct client *clients[] = {socket, stream};
 
     (void)state;
-    expect_subscribed(socket, true);
-    message = next(socket);
-    assert_string_equal(trawl_json_string(message, "type", ""), "heartbeat");
-    assert_string_equal(trawl_json_string(message, "id", ""), "5f3a9c01-10");
-    json_decref(message);
-    expect_type(stream, "connection_ack", NULL);
-    expect_subscribed(stream, false);
-    expect_type(stream, "snapshot", NULL);
-    expect_type(stream, "heartbeat", NULL);
-    leave(socket);
-    leave(stream);
+    for (size_t i = 0; i < 2; i++) {
+        for (unsigned told = 0; told < 3;) {
+            json_t *message = next(clients[i]);
+            uint64_t seq = 0;
+
+            assert_non_null(message);
+            told += is_caught_up(message, &seq) && seq == 10;
+            json_decref(message);
+        }
+        leave(clients[i]);
+    }
     stop(gateway);
 }
 
@@ -709,6 +794,8 @@ static void gateway__drains(void **state)
     expect_subscribed(socket, true);
     expect_type(stream, "connection_ack", NULL);
     expect_subscribed(stream, true);
+    expect_caught_up(socket, 10);
+    expect_caught_up(stream, 10);
     send_json(gateway, TRAWL_MSG_DRAIN, json_pack("{s:i}", "retry_ms", 500));
     assert_null(next(socket));
     assert_int_equal(socket->close_code, 1012);
@@ -1078,6 +1165,8 @@ int main(void)
         cmocka_unit_test(gateway__changes_a_filter_without_loss),
         cmocka_unit_test(gateway__answers_bad_messages_with_error),
         cmocka_unit_test(gateway__closes_at_a_message_over_the_limit),
+        cmocka_unit_test(gateway__says_once_that_a_subscriber_has_everything),
+        cmocka_unit_test(gateway__says_it_of_an_empty_journal),
         cmocka_unit_test(gateway__sends_heartbeats_as_messages),
         cmocka_unit_test(gateway__drains),
         cmocka_unit_test(gateway__forgets_a_thousand_streams),
