@@ -32,6 +32,10 @@ void trawl__command(struct trawl_supervisor *supervisor, const char *name, const
         trawl__command_cancel(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_RESUME) == 0)
         trawl__command_resume(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_MOVE) == 0)
+        trawl__command_move(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_MOVES) == 0)
+        trawl__command_moves(supervisor, args, done, user);
     else
         trawl__command_refuse(done, user, 400, "Unknown command", "There is no command '%s'",
                               trawl_log_quote(room, sizeof(room), name));

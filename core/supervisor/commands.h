@@ -12,11 +12,15 @@ typedef void trawl_command_done(void *user, int status, const json_t *result);
 void trawl__command(struct trawl_supervisor *supervisor, const char *name, const json_t *args,
                     trawl_command_done *done, void *user);
 
-/* commands_start.c, commands_cancel.c, commands_resume.c */
+/* commands_start.c, commands_cancel.c, commands_resume.c, commands_moves.c */
 void trawl__command_start(struct trawl_supervisor *supervisor, const json_t *args,
                           trawl_command_done *done, void *user);
 void trawl__command_cancel(struct trawl_supervisor *supervisor, const json_t *args,
                            trawl_command_done *done, void *user);
+void trawl__command_move(struct trawl_supervisor *supervisor, const json_t *args,
+                         trawl_command_done *done, void *user);
+void trawl__command_moves(struct trawl_supervisor *supervisor, const json_t *args,
+                          trawl_command_done *done, void *user);
 
 void trawl__command_resume(struct trawl_supervisor *supervisor, const json_t *args,
                            trawl_command_done *done, void *user);

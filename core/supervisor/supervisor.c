@@ -234,7 +234,7 @@ static int supervisor_exit_code(const struct trawl_supervisor *supervisor)
 int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t *ret_run_id,
                          struct trawl_errlist *errs)
 {
-    struct trawl_supervisor supervisor = {.options = options};
+    struct trawl_supervisor supervisor = {.options = options, .moves = json_array()};
     int bound = 0;
     int r;
 
@@ -258,6 +258,7 @@ int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t
         trawl_store_close(supervisor.store, NULL, NULL);
     }
     supervisor_close_listeners(&supervisor);
+    json_decref(supervisor.moves);
     *ret_run_id = supervisor.run_id;
     return r < 0 ? TRAWL_SUPERVISOR_FAILED : supervisor_exit_code(&supervisor);
 }

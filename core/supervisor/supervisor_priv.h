@@ -57,6 +57,7 @@ struct trawl_supervisor {
     char **listen_addresses;
     size_t listen_count;
     bool ready;
+    json_t *moves; /* [{from, to, reason, count}] of clients (commands_moves.c) */
 
     uv_signal_t signals[TRAWL_SIGNALS];
     unsigned signals_seen;

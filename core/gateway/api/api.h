@@ -54,6 +54,15 @@ int api_limit(struct api_request *request, unsigned *ret_limit, struct trawl_err
 /* ?cursor=, 0 if it is not there */
 int api_cursor(struct api_request *request, int64_t *ret_cursor, struct trawl_err *err);
 
+/* command.c */
+/* The JSON object that was sent, with no other fields than these; empty if there was no body. NULL after an answer. */
+json_t *api_body(struct api_request *request, const char *const *fields, size_t count);
+/* Send a command to the supervisor; `args` is stolen, `done` gets the request, unless it is answered 503 at once. */
+void api_command(struct api_request *request, const char *name, json_t *args,
+                 void (*done)(void *user, int status, const json_t *result));
+/* First call of such a `done`: release the request and answer a refusal. False: there is nothing more to answer. */
+bool api_command_worked(struct api_request *request, int status, const json_t *result);
+
 /* start.c */
 void api_start(struct api_request *request);
 void api_cancel(struct api_request *request);
@@ -78,9 +87,11 @@ void api_download_free(struct download *download);
 /* server.c */
 void api_platforms(struct api_request *request);
 void api_plugins(struct api_request *request);
-void api_transports(struct api_request *request);
 void api_live(struct api_request *request);
 void api_ready(struct api_request *request);
 void api_openapi(struct api_request *request);
+/* transports.c */
+void api_transports(struct api_request *request);
+void api_moved(struct api_request *request);
 
 #endif

@@ -23,6 +23,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/platforms", .handle = api_platforms},
     {"GET", "/api/plugins", .handle = api_plugins},
     {"GET", "/api/transports", .handle = api_transports},
+    {"POST", "/api/transports/moves", .handle = api_moved},
     {"GET", "/api/openapi.json", .handle = api_openapi},
     {"GET", "/live", .handle = api_live},
     {"GET", "/ready", .handle = api_ready},

@@ -19,14 +19,6 @@ void api_plugins(struct api_request *request)
     api_respond_json(request, 200, answer);
 }
 
-void api_transports(struct api_request *request)
-{
-    json_auto_t *answer = json_pack("{s:O}", "transports", request->gateway->transports);
-
-    json_object_update(answer, request->gateway->chain);
-    api_respond_json(request, 200, answer);
-}
-
 void api_live(struct api_request *request)
 {
     static const char body[] = "{\"status\":\"live\"}";

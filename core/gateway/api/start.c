@@ -1,42 +1,18 @@
 /* Starting, cancelling and resuming runs: commands to the supervisor, whose refusals become problems. */
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "gateway/api/api.h"
 #include "gateway/problem.h"
 #include "ipc/commands.h"
 #include "util/alloc.h"
 #include "util/json.h"
-#include "util/suggest.h"
 
 /* Longest Idempotency-Key that is kept. */
 #define IDEMPOTENCY_KEY_MAX 255
 
 static const char *const start_fields[] = {"platforms", "options", "overlap"};
 static const char *const overlaps[] = {"reject", "queue", "replace", "allow"};
-
-static int check_names(const json_t *body, struct trawl_err *err)
-{
-    const char *name, *nearest;
-    const json_t *value;
-    char room[128];
-
-    json_object_foreach ((json_t *)(uintptr_t)body, name, value) {
-        bool known = false;
-
-        for (size_t i = 0; i < TRAWL_ARRAY_SIZE(start_fields); i++)
-            known |= strcmp(name, start_fields[i]) == 0;
-        if (known)
-            continue;
-        trawl_log_quote(room, sizeof(room), name);
-        nearest = trawl_suggest(name, start_fields, TRAWL_ARRAY_SIZE(start_fields));
-        return trawl_err_set(err, -EINVAL, room, "there is no field '%s'%s%s%s", room,
-                             nearest ? ", did you mean '" : "", nearest ? nearest : "",
-                             nearest ? "'?" : "");
-    }
-    return 0;
-}
 
 static int check_platforms(const json_t *platforms, struct trawl_err *err)
 {
@@ -84,13 +60,8 @@ static int check_options(const json_t *options, struct trawl_err *err)
 
 static int check_body(const json_t *body, struct trawl_err *err)
 {
-    int r;
+    int r = check_platforms(json_object_get(body, "platforms"), err);
 
-    if (!json_is_object(body))
-        return trawl_err_set(err, -EINVAL, "", "expected an object");
-    r = check_names(body, err);
-    if (r >= 0)
-        r = check_platforms(json_object_get(body, "platforms"), err);
     if (r >= 0)
         r = check_options(json_object_get(body, "options"), err);
     if (r >= 0)
@@ -98,44 +69,18 @@ static int check_body(const json_t *body, struct trawl_err *err)
     return r;
 }
 
-/* A form on another page can send text/plain without asking first; this media type it cannot. */
-static bool is_json(struct api_request *request)
-{
-    const char *type = trawl_http_header(request->http, "content-type");
-    size_t len = type ? strcspn(type, "; \t") : 0;
-
-    return len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0;
-}
-
 /* The body, or an answer and NULL. */
 static json_t *take_body(struct api_request *request)
 {
+    json_t *body = api_body(request, start_fields, TRAWL_ARRAY_SIZE(start_fields));
     struct trawl_err err = {0};
-    json_t *body = NULL;
-    size_t len;
-    const char *text = trawl_http_body(request->http, &len);
 
-    if (len == 0)
-        return json_object();
-    if (!is_json(request)) {
-        problem_respond(request->http, 415, "expected Content-Type: application/json", NULL);
-        return NULL;
-    }
-    if (trawl_json_parse(text, len, &body, &err) < 0) {
-        problem_respond(request->http, 400, err.message, NULL);
-        return NULL;
-    }
-    if (check_body(body, &err) < 0) {
+    if (body && check_body(body, &err) < 0) {
         api_respond_failure(request, -EINVAL, &err);
         json_decref(body);
         return NULL;
     }
     return body;
-}
-
-static void refused(struct api_request *request, int status, const json_t *result)
-{
-    problem_respond(request->http, status, NULL, json_is_object(result) ? result : NULL);
 }
 
 static void on_started(void *user, int status, const json_t *result)
@@ -145,26 +90,12 @@ static void on_started(void *user, int status, const json_t *result)
     struct trawl_http_header headers[] = {{"Location", where}, {NULL, NULL}};
     TRAWL_AUTO_FREE char *text = NULL;
 
-    if (!api_release(request))
+    if (!api_command_worked(request, status, result))
         return;
-    if (status >= 400) {
-        refused(request, status, result);
-        return;
-    }
     snprintf(where, sizeof(where), "/api/scrape/runs/%lld",
              (long long)trawl_json_int(result, "run_id", 0));
     text = trawl_json_text(result, TRAWL_JSON_COMPACT);
     trawl_http_respond(request->http, 202, "application/json", headers, text, strlen(text));
-}
-
-static void send_command(struct api_request *request, const char *name, json_t *args,
-                         void (*done)(void *user, int status, const json_t *result))
-{
-    request->busy = true;
-    if (gateway_command(request->gateway, name, args, done, request) == 0)
-        return;
-    request->busy = false;
-    problem_respond(request->http, 503, "shutting down, or too many requests wait", NULL);
 }
 
 void api_start(struct api_request *request)
@@ -189,29 +120,25 @@ void api_start(struct api_request *request)
         json_object_set_new(body, "idempotency_key", json_string(key));
         json_object_set_new(body, "idempotency_body", json_string(hex));
     }
-    send_command(request, TRAWL_COMMAND_START, body, on_started);
+    api_command(request, TRAWL_COMMAND_START, body, on_started);
 }
 
 static void on_accepted(void *user, int status, const json_t *result)
 {
     struct api_request *request = user;
 
-    if (!api_release(request))
-        return;
-    if (status >= 400)
-        refused(request, status, result);
-    else
+    if (api_command_worked(request, status, result))
         api_respond_json(request, 202, result);
 }
 
 void api_cancel(struct api_request *request)
 {
-    send_command(request, TRAWL_COMMAND_CANCEL,
-                 json_pack("{s:I}", "run_id", (json_int_t)request->run_id), on_accepted);
+    api_command(request, TRAWL_COMMAND_CANCEL,
+                json_pack("{s:I}", "run_id", (json_int_t)request->run_id), on_accepted);
 }
 
 void api_resume(struct api_request *request)
 {
-    send_command(request, TRAWL_COMMAND_RESUME,
-                 json_pack("{s:I}", "run_id", (json_int_t)request->run_id), on_accepted);
+    api_command(request, TRAWL_COMMAND_RESUME,
+                json_pack("{s:I}", "run_id", (json_int_t)request->run_id), on_accepted);
 }

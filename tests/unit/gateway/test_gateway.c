@@ -898,7 +898,6 @@ static void gateway__routes(void **state)
         {"GET /api/items/one?key=x", "", 422, "platform"},
         {"GET /api/platforms", "", 200, "books"},
         {"GET /api/plugins", "", 200, "plugins"},
-        {"GET /api/transports", "", 200, "pigeon"},
         {"GET /api/openapi.json", "", 200, "\"3.1.0\""},
         {"GET /api/nothing", "", 404, "no"},
         {"GET /nothing.js", "", 404, "no"},
@@ -1000,6 +999,103 @@ static void gateway__passes_on_refusals(void **state)
     while (!strstr(trawl_buf_text(&client->in), "run 3 has ended"))
         assert_true(receive(client));
     leave(client);
+    stop(gateway);
+}
+
+/* The supervisor's answer to the next command; the command itself is returned. */
+static json_t *answer_command(struct gateway *gateway, int status, json_t *result)
+{
+    json_t *command = expect_frame(gateway, TRAWL_MSG_COMMAND);
+
+    send_json(gateway, TRAWL_MSG_REPLY,
+              json_pack("{s:O, s:i, s:o*}", "seq", json_object_get(command, "seq"), "status",
+                        status, "result", result));
+    return command;
+}
+
+static void gateway__lists_transports_and_moves(void **state)
+{
+    struct gateway *gateway = start(10, 1);
+    struct client *client = connect_to(gateway);
+    json_t *command;
+
+    (void)state;
+    request(gateway, client, "GET /api/transports", "");
+    command = answer_command(gateway, 0,
+                             json_pack("{s:[{s:s, s:s, s:s, s:i}]}", "moves", "from", "websocket",
+                                       "to", "sse", "reason", "refused", "count", 3));
+    assert_string_equal(trawl_json_string(command, "name", ""), "moves");
+    json_decref(command);
+    assert_int_equal(head_of(client), 200);
+    while (!strstr(trawl_buf_text(&client->in), "\"count\":3"))
+        assert_true(receive(client));
+    assert_non_null(strstr(client->in.data, "pigeon"));
+    assert_non_null(strstr(client->in.data, "\"failures\":3"));
+    leave(client);
+    stop(gateway);
+}
+
+static void gateway__passes_on_moves(void **state)
+{
+    struct gateway *gateway = start(10, 1);
+    struct client *client = connect_to(gateway);
+    json_t *command, *args;
+
+    (void)state;
+    post(gateway, client, "POST /api/transports/moves", "Content-Type: application/json\r\n",
+         "{\"from\":\"websocket\",\"to\":\"sse\",\"reason\":\"naïve proxy\",\"count\":1000}");
+    command = answer_command(gateway, 0, NULL);
+    args = json_object_get(command, "args");
+    assert_string_equal(trawl_json_string(command, "name", ""), "move");
+    assert_string_equal(trawl_json_string(args, "reason", ""), "naïve proxy");
+    assert_int_equal(trawl_json_int(args, "count", 0), 1000);
+    json_decref(command);
+    assert_int_equal(head_of(client), 204);
+    leave(client);
+    stop(gateway);
+}
+
+static void gateway__refuses_bad_moves(void **state)
+{
+#define MOVE(from, to, reason, count)                                                              \
+    "{\"from\":" from ",\"to\":" to ",\"reason\":" reason ",\"count\":" count "}"
+#define LONG "0123456789012345678901234567890123456789012345678ö"
+    static const struct {
+        const char *body;
+        const char *field;
+    } cases[] = {
+        {"{}", "from"},
+        {"{\"form\":\"a\"}", "form"},
+        {MOVE("1", "\"sse\"", "\"x\"", "1"), "from"},
+        {MOVE("\"sse\"", "null", "\"x\"", "1"), "to"},
+        {MOVE("\"sse\"", "\"sse\"", "\"x\"", "1"), "to"},
+        {MOVE("\"a\"", "\"b\"", "\"\"", "1"), "reason"},
+        {MOVE("\"a\"", "\"b\"", "\"x\\n\"", "1"), "reason"},
+        {MOVE("\"a\"", "\"b\"", "\"x\\u0000\"", "1"), "reason"},
+        {MOVE("\"a\"", "\"b\"", "\"x\\u0085\"", "1"), "reason"},
+        {MOVE("\"a\"", "\"b\"", "\"" LONG LONG LONG LONG "!\"", "1"), "reason"},
+        {MOVE("\"a\"", "\"b\"", "\"" LONG LONG LONG LONG "\"", "0"), "count"},
+        {MOVE("\"a\"", "\"b\"", "\"x\"", "1001"), "count"},
+        {MOVE("\"a\"", "\"b\"", "\"x\"", "1.5"), "count"},
+    };
+    struct gateway *gateway = start(10, 1);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct client *client = connect_to(gateway);
+        char wanted[64];
+
+        snprintf(wanted, sizeof(wanted), "\"field\":\"%s\"", cases[i].field);
+        post(gateway, client, "POST /api/transports/moves",
+             "Content-Type: application/json\r\nConnection: close\r\n", cases[i].body);
+        if (head_of(client) != 422)
+            fail_msg("%s", cases[i].body);
+        while (receive(client))
+            ;
+        if (!strstr(trawl_buf_text(&client->in), wanted))
+            fail_msg("%s: %s", cases[i].body, trawl_buf_text(&client->in));
+        leave(client);
+    }
     stop(gateway);
 }
 
@@ -1174,6 +1270,9 @@ int main(void)
         cmocka_unit_test(gateway__refuses_other_hosts),
         cmocka_unit_test(gateway__starts_a_run),
         cmocka_unit_test(gateway__passes_on_refusals),
+        cmocka_unit_test(gateway__lists_transports_and_moves),
+        cmocka_unit_test(gateway__passes_on_moves),
+        cmocka_unit_test(gateway__refuses_bad_moves),
         cmocka_unit_test(gateway__refuses_bad_bodies),
         cmocka_unit_test(gateway__streams_items),
         cmocka_unit_test(gateway__serves_the_dashboard),

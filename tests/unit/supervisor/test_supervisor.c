@@ -29,6 +29,9 @@
 /* Where the gateway notes what it was answered. */
 #define NOTES_VARIABLE "TRAWL_TEST_NOTES"
 
+/* The last of the gateway's moves; the first is number 11. */
+#define MOVES_END 310
+
 /* --- a child ------------------------------------------------------------------------------------- */
 
 static struct {
@@ -145,6 +148,26 @@ static json_t *start_args(const char *platform, const char *overlap)
     return json_pack("{s:[s], s:s}", "platforms", platform, "overlap", overlap);
 }
 
+static json_t *move_args(const char *to, const char *reason, int count)
+{
+    return json_pack("{s:s, s:s, s:s, s:i}", "from", "websocket", "to", to, "reason", reason,
+                     "count", count);
+}
+
+/* Moves for more reasons than are kept apart, one of them again, then what was counted. */
+static void child_next_move(json_int_t answered)
+{
+    char reason[32];
+
+    snprintf(reason, sizeof(reason), "reason %d", (int)answered);
+    if (answered == MOVES_END)
+        child_command(MOVES_END + 1, TRAWL_COMMAND_MOVES, json_object());
+    else if (answered == MOVES_END - 1)
+        child_command(MOVES_END, TRAWL_COMMAND_MOVE, move_args("sse", "reason 10", 5));
+    else
+        child_command((int)answered + 1, TRAWL_COMMAND_MOVE, move_args("sse", reason, 1));
+}
+
 /* One command after the other; the answer to each is noted. */
 static void child_next_command(json_int_t answered)
 {
@@ -178,18 +201,33 @@ static void child_next_command(json_int_t answered)
     case 8:
         child_command(9, "dance", json_object());
         break;
+    case 9:
+        child_command(10, TRAWL_COMMAND_MOVE, move_args("ssee", "refused", 1));
+        break;
     default:
-        kill(getppid(), SIGTERM);
+        if (answered <= MOVES_END)
+            child_next_move(answered);
+        else
+            kill(getppid(), SIGTERM);
     }
 }
 
 static void child_on_reply(const json_t *reply)
 {
     const json_t *result = json_object_get(reply, "result");
+    const json_t *moves = json_object_get(result, "moves");
+    const json_t *first = json_array_get(moves, 0);
+    const json_t *last = json_array_get(moves, json_array_size(moves) - 1);
     json_int_t seq = trawl_json_int(reply, "seq", 0);
 
-    child_note("%d %d %d %s\n", (int)seq, (int)trawl_json_int(reply, "status", -1),
-               (int)trawl_json_int(result, "run_id", 0), trawl_json_string(result, "detail", "-"));
+    if (moves)
+        child_note("%d moves: %s %d … %s %d\n", (int)json_array_size(moves),
+                   trawl_json_string(first, "reason", ""), (int)trawl_json_int(first, "count", 0),
+                   trawl_json_string(last, "reason", ""), (int)trawl_json_int(last, "count", 0));
+    else if (seq <= 10 || trawl_json_int(reply, "status", -1) != 0)
+        child_note("%d %d %d %s\n", (int)seq, (int)trawl_json_int(reply, "status", -1),
+                   (int)trawl_json_int(result, "run_id", 0),
+                   trawl_json_string(result, "detail", "-"));
     child_next_command(seq);
 }
 
@@ -412,7 +450,9 @@ static void commands__are_answered(void **state)
         "6 0 1 -\n"
         "7 0 3 -\n"
         "8 404 0 There is no run 99\n"
-        "9 400 0 There is no command 'dance'\n";
+        "9 400 0 There is no command 'dance'\n"
+        "10 422 0 There is no transport 'ssee'; did you mean 'sse'?\n"
+        "257 moves: reason 10 6 … other 43\n";
     TRAWL_AUTO_FREE char *folder = NULL;
     TRAWL_AUTO_FREE char *notes = NULL;
     TRAWL_AUTO_FREE char *text = NULL;
