@@ -44,6 +44,11 @@ int trawl_reader_run_errors(struct trawl_reader *reader, int64_t run_id, int64_t
 int trawl_reader_run_logs(struct trawl_reader *reader, int64_t run_id, int64_t after,
                           unsigned limit, json_t **ret_logs, struct trawl_err *err);
 
+/* [{date, runs, items, new, changed, failed}]: the last `count` days (UTC), today's last, each one there. A run counts with
+ * all its figures on the day on which it was created. */
+int trawl_reader_days(struct trawl_reader *reader, int64_t now_ms, unsigned count,
+                      json_t **ret_days, struct trawl_err *err);
+
 /* --- items --------------------------------------------------------------------------------------- */
 
 struct trawl_item_row {

@@ -21,3 +21,17 @@ test('moves of all gateways are summed', async (t) => {
   assert.equal(problem.field, 'to');
   assert.match(problem.detail, /did you mean 'sse'/);
 });
+
+test('days: each is there, the last is today', async (t) => {
+  const { url } = await site(t, pages(3));
+  const server = await serve(t, { platforms: { a: crawl(url) } });
+  const run = await server.ended(await server.startRun());
+  const { days } = await server.get('/api/stats/days?days=3');
+  const noon = Date.parse(`${run.created_at.slice(0, 10)}T12:00:00Z`);
+  const dates = days.map((day) => Date.parse(`${day.date}T12:00:00Z`));
+  assert.equal(days.length, 3);
+  assert.deepEqual(dates.map((date) => date - dates[0]), [0, 86_400_000, 2 * 86_400_000]);
+  const [day] = days.filter((_, i) => dates[i] === noon); // yesterday, if midnight was just now
+  assert.deepEqual(day, { date: day.date, runs: 1, items: 4, new: 4, changed: 0, failed: 0 });
+  assert.equal((await server.get('/api/stats/days')).days.length, 14);
+});

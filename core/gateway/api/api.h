@@ -74,6 +74,8 @@ int api_runs_active(struct api_request *request, struct trawl_reader *reader,
 int api_run(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 int api_run_errors(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 int api_run_logs(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
+/* stats.c */
+int api_days(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 /* items.c */
 int api_items(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 int api_item(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);

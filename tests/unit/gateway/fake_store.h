@@ -111,6 +111,16 @@ int trawl_reader_run_logs(struct trawl_reader *reader, int64_t run_id, int64_t a
     return trawl_reader_run_errors(reader, run_id, after, limit, ret_logs, err);
 }
 
+int trawl_reader_days(struct trawl_reader *reader, int64_t now_ms, unsigned count,
+                      json_t **ret_days, struct trawl_err *err)
+{
+    (void)reader;
+    (void)now_ms;
+    (void)err;
+    *ret_days = json_pack("[{s:i}]", "asked", (int)count);
+    return 0;
+}
+
 int trawl_reader_items(struct trawl_reader *reader, const struct trawl_item_filter *filter,
                        int (*row)(void *user, const struct trawl_item_row *item), void *user,
                        struct trawl_err *err)
