@@ -41,6 +41,9 @@ int trawl_reader_active_runs(struct trawl_reader *reader, json_t **ret_runs, str
  * number that the last row of the page before gave as `row`. */
 int trawl_reader_run_errors(struct trawl_reader *reader, int64_t run_id, int64_t after,
                             unsigned limit, json_t **ret_errors, struct trawl_err *err);
+/* [{platform, kind, count, example_url, example_detail}], most frequent first; the example is the first that came. */
+int trawl_reader_run_error_groups(struct trawl_reader *reader, int64_t run_id, unsigned limit,
+                                  json_t **ret_groups, struct trawl_err *err);
 int trawl_reader_run_logs(struct trawl_reader *reader, int64_t run_id, int64_t after,
                           unsigned limit, json_t **ret_logs, struct trawl_err *err);
 

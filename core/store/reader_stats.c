@@ -56,3 +56,42 @@ int trawl_reader_days(struct trawl_reader *reader, int64_t now_ms, unsigned coun
         *ret_days = days;
     return r;
 }
+
+static json_t *group_json(sqlite3_stmt *row)
+{
+    return json_pack("{s:o, s:o, s:I, s:o, s:o}", "platform", trawl__reader_text(row, 0), "kind",
+                     trawl__reader_text(row, 1), "count", (json_int_t)sqlite3_column_int64(row, 2),
+                     "example_url", trawl__reader_text(row, 3), "example_detail",
+                     trawl__reader_text(row, 4));
+}
+
+/* With one min() or max(), SQLite takes the plain columns from the row that has it. */
+int trawl_reader_run_error_groups(struct trawl_reader *reader, int64_t run_id, unsigned limit,
+                                  json_t **ret_groups, struct trawl_err *err)
+{
+    sqlite3_stmt *rows = NULL;
+    json_t *groups;
+    int code;
+    int r = trawl__reader_require_run(reader, run_id, err);
+
+    if (r == 0)
+        r = trawl__reader_prepare(
+            reader,
+            "SELECT platform, kind, count(*), url, detail, min(id) FROM errors WHERE run_id = ? "
+            "GROUP BY platform, kind ORDER BY 3 DESC, 1, 2 LIMIT ?",
+            &rows, err);
+    if (r < 0)
+        return r;
+    groups = json_array();
+    sqlite3_bind_int64(rows, 1, run_id);
+    sqlite3_bind_int64(rows, 2, limit);
+    while ((code = sqlite3_step(rows)) == SQLITE_ROW)
+        json_array_append_new(groups, group_json(rows));
+    sqlite3_finalize(rows);
+    r = trawl__reader_result(reader, trawl__db_errno(code), err);
+    if (r < 0)
+        json_decref(groups);
+    else
+        *ret_groups = groups;
+    return r;
+}

@@ -35,3 +35,18 @@ test('days: each is there, the last is today', async (t) => {
   assert.deepEqual(day, { date: day.date, runs: 1, items: 4, new: 4, changed: 0, failed: 0 });
   assert.equal((await server.get('/api/stats/days')).days.length, 14);
 });
+
+test('errors of a run, grouped by what went wrong', async (t) => {
+  const { url } = await site(t, { ...pages(3), '/page/1': { status: 500 }, '/page/2': { status: 404 } });
+  const server = await serve(t, { platforms: { a: crawl(url) } });
+  const run = await server.ended(await server.startRun());
+  const { errors } = await server.get(`/api/scrape/runs/${run.id}/errors`);
+  const { groups } = await server.get(`/api/scrape/runs/${run.id}/errors?group=kind`);
+  assert.equal(errors.length, 2);
+  assert.equal(groups.reduce((sum, { count }) => sum + count, 0), 2);
+  for (const group of groups) {
+    const same = errors.filter(({ platform, kind }) => platform === group.platform && kind === group.kind);
+    const { kind, platform, url: example_url, detail: example_detail } = same[0];
+    assert.deepEqual(group, { platform, kind, count: same.length, example_url, example_detail });
+  }
+});

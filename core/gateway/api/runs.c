@@ -1,6 +1,7 @@
 /* Runs, their errors and their logs. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/api/api.h"
 #include "journal/phase.h"
@@ -88,8 +89,26 @@ static int run_rows(struct api_request *request, struct trawl_reader *reader, st
     return r < 0 ? r : write_page(request, name, rows, limit, "row");
 }
 
+static int run_error_groups(struct api_request *request, struct trawl_reader *reader,
+                            struct trawl_err *err)
+{
+    unsigned limit;
+    json_t *groups;
+    int r = api_limit(request, &limit, err);
+
+    if (r >= 0)
+        r = trawl_reader_run_error_groups(reader, request->run_id, limit, &groups, err);
+    return r < 0 ? r : write_value(request, json_pack("{s:o}", "groups", groups));
+}
+
 int api_run_errors(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err)
 {
+    const char *group = query_get(&request->query, "group");
+
+    if (group && strcmp(group, "kind") != 0)
+        return trawl_err_set(err, -EINVAL, "group", "errors are grouped by 'kind'");
+    if (group)
+        return run_error_groups(request, reader, err);
     return run_rows(request, reader, err, "errors", trawl_reader_run_errors);
 }
 

@@ -105,6 +105,15 @@ int trawl_reader_run_errors(struct trawl_reader *reader, int64_t run_id, int64_t
     return fake_rows(ret_errors);
 }
 
+int trawl_reader_run_error_groups(struct trawl_reader *reader, int64_t run_id, unsigned limit,
+                                  json_t **ret_groups, struct trawl_err *err)
+{
+    (void)reader;
+    (void)err;
+    *ret_groups = json_pack("[{s:i, s:i}]", "run", (int)run_id, "limit", (int)limit);
+    return 0;
+}
+
 int trawl_reader_run_logs(struct trawl_reader *reader, int64_t run_id, int64_t after,
                           unsigned limit, json_t **ret_logs, struct trawl_err *err)
 {

@@ -1,4 +1,5 @@
 /* Over a real database, filled by hand. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,6 +115,54 @@ static void days__of_an_older_database(void **state)
     expect_days(scene, 1, "2026-03-01 1 0 0 0 0\n");
 }
 
+/* --- errors ---------------------------------------------------------------------------------------- */
+
+/* A line "platform kind count example_url example_detail" for each group. */
+static void expect_groups(struct scene *scene, unsigned limit, const char *expected)
+{
+    struct trawl_buf text;
+    json_t *groups = NULL, *group;
+    size_t i;
+
+    trawl_buf_init(&text, 4096);
+    assert_int_equal(trawl_reader_run_error_groups(scene->reader, 1, limit, &groups, NULL), 0);
+    json_array_foreach (groups, i, group)
+        trawl_buf_printf(&text, "%s %s %d %s %s\n", trawl_json_string(group, "platform", ""),
+                         trawl_json_string(group, "kind", ""),
+                         (int)trawl_json_int(group, "count", -1),
+                         trawl_json_string(group, "example_url", ""),
+                         trawl_json_string(group, "example_detail", ""));
+    assert_string_equal(trawl_buf_text(&text), expected);
+    trawl_buf_finish(&text);
+    json_decref(groups);
+}
+
+static void errors__are_grouped_by_platform_and_kind(void **state)
+{
+    struct scene *scene = *state;
+
+    fill(scene, "INSERT INTO runs (id,trigger,phase,created_ms) VALUES (1,'api','partial',0),"
+                "(2,'api','partial',0)");
+    expect_groups(scene, 10, "");
+    fill(scene, "INSERT INTO errors (run_id,platform,url,kind,detail,status,at_ms) VALUES "
+                "(1,'b','b1','http','first',500,3), (1,'a','a1','timeout','slow',0,2),"
+                "(1,'b','b2','http','second',404,1), (1,'b','b3','timeout','slow',0,0),"
+                "(2,'b','b1','http','of another run',500,0), (1,'b','b4','http','third',500,0)");
+    expect_groups(scene, 10,
+                  "b http 3 b1 first\n"
+                  "a timeout 1 a1 slow\n"
+                  "b timeout 1 b3 slow\n");
+    expect_groups(scene, 1, "b http 3 b1 first\n");
+}
+
+static void errors__of_an_unknown_run(void **state)
+{
+    struct scene *scene = *state;
+    json_t *groups = NULL;
+
+    assert_int_equal(trawl_reader_run_error_groups(scene->reader, 1, 10, &groups, NULL), -ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +170,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(days__sum_the_runs_created_on_them, open_store,
                                         close_store),
         cmocka_unit_test_setup_teardown(days__of_an_older_database, open_store, close_store),
+        cmocka_unit_test_setup_teardown(errors__are_grouped_by_platform_and_kind, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(errors__of_an_unknown_run, open_store, close_store),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
