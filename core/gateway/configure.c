@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "gateway/gateway_priv.h"
+#include "gateway/static.h"
 #include "ipc/messages.h"
 #include "plugin/loader.h"
 #include "util/alloc.h"
@@ -232,7 +233,7 @@ int gateway_configure(struct trawl_gateway *gateway, const json_t *message)
         gateway->platforms = json_array();
     server = json_object_get(gateway->config, "server");
     gateway->data = trawl_xstrdup(trawl_json_string(message, "data", "data"));
-    gateway->web = trawl_xstrdup(trawl_json_string(server, "web", NULL));
+    gateway->web = static_find_folder(trawl_json_string(server, "web", NULL));
     gateway->epoch = (uint32_t)trawl_json_int(message, "epoch", 0);
     gateway->head = (uint64_t)trawl_json_int(message, "head", 0);
     gateway->ring_bytes = (size_t)trawl_json_int(server, "ring", 4 << 20);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "gateway/problem.h"
 #include "util/alloc.h"
@@ -54,9 +55,39 @@ static const struct {
 
 static const char welcome[] =
     "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Trawl</title>\n"
-    "<h1>Trawl is running</h1>\n<p>No dashboard is installed (<code>server.web</code>). The API is "
-    "described at <a href=\"/api/openapi.json\">/api/openapi.json</a>; "
-    "<a href=\"/api/scrape/runs\">/api/scrape/runs</a> lists the runs.</p>\n</html>\n";
+    "<h1>Trawl is running</h1>\n<p>The API is described at "
+    "<a href=\"/api/openapi.json\">/api/openapi.json</a>; "
+    "<a href=\"/api/scrape/runs\">/api/scrape/runs</a> lists the runs.</p>\n"
+    "<p>There is no dashboard here. <code>make web</code> in Trawl's source folder builds it, "
+    "<code>make install</code> installs it, and <code>server.web</code> of the configuration names "
+    "another folder that holds one. Then start the server again.</p>\n</html>\n";
+
+/* --- where they are -------------------------------------------------------------------------------- */
+
+/* The folder if there is a page in it; frees it if not. */
+static char *with_page(char *folder)
+{
+    TRAWL_AUTO_FREE char *page = trawl_fs_join(folder, "index.html");
+
+    if (access(page, R_OK) == 0)
+        return folder;
+    free(folder);
+    return NULL;
+}
+
+char *static_find_folder(const char *configured)
+{
+    TRAWL_AUTO_FREE char *self = NULL;
+    char *found = NULL;
+
+    if (configured)
+        return trawl_xstrdup(configured);
+    if (trawl_fs_self_folder(&self) == 0)
+        found = with_page(trawl_fs_join(self, "../web/dist"));
+    return found ? found : with_page(trawl_xstrdup(TRAWL_WEB_FOLDER));
+}
+
+/* --- names ----------------------------------------------------------------------------------------- */
 
 const char *static_content_type(const char *file)
 {

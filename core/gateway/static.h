@@ -1,4 +1,4 @@
-/* The dashboard's files, from the folder server.web. */
+/* The dashboard's files. */
 #ifndef TRAWL_GATEWAY_STATIC_H
 #define TRAWL_GATEWAY_STATIC_H
 
@@ -8,6 +8,10 @@
 #define STATIC_FILE_MAX (32u << 20)
 
 struct static_request;
+
+/* The folder that they are in: the configured one, else that beside the build folder, else the installed one; NULL if there
+ * is none with an index.html. The caller frees it. */
+char *static_find_folder(const char *configured);
 
 /* Answer a path that is no API's. */
 void static_serve(struct trawl_gateway *gateway, struct trawl_http_conn *http);

@@ -1,8 +1,12 @@
 // What the dashboard and its chain client need of a server besides runs and items.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import test from 'node:test';
+import { install } from './lib/plugins.mjs';
 import { pages, site, crawl } from './lib/site.mjs';
-import { serve } from './lib/trawl.mjs';
+import { BUILD, ROOT, scratch, serve, start, TRAWL, writeConfig } from './lib/trawl.mjs';
 
 test('moves of all gateways are summed', async (t) => {
   const { url } = await site(t, pages(1));
@@ -49,4 +53,44 @@ test('errors of a run, grouped by what went wrong', async (t) => {
     const { kind, platform, url: example_url, detail: example_detail } = same[0];
     assert.deepEqual(group, { platform, kind, count: same.length, example_url, example_detail });
   }
+});
+
+/** A copy of the executable as in a build folder of its own, so that nothing else lies beside it. */
+async function build(t) {
+  const home = await scratch(t);
+  const folder = path.join(home, 'build');
+  await mkdir(folder);
+  await copyFile(TRAWL, path.join(folder, 'trawl'));
+  await symlink(path.join(BUILD, 'plugins'), path.join(folder, 'plugins'));
+  return { home, file: path.join(folder, 'trawl') };
+}
+
+async function serveBuild(t, { home, file }, settings = {}) {
+  const config = await writeConfig(path.join(home, 'config'), { server: settings });
+  const program = start(t, ['serve', '--config', config], { file });
+  return (await program.says(/serves (http:\/\/[^\s/,]+)/))[1];
+}
+
+test('the dashboard of a build folder is beside it', async (t) => {
+  const own = await build(t);
+  await mkdir(path.join(own.home, 'web/dist'), { recursive: true });
+  await writeFile(path.join(own.home, 'web/dist/index.html'), '<title>Board</title>');
+  const answer = await fetch(await serveBuild(t, own));
+  assert.equal(await answer.text(), '<title>Board</title>');
+});
+
+test('without a dashboard / says how to get one', async (t) => {
+  const own = await build(t);
+  const answer = await fetch(await serveBuild(t, own, { web: 'nowhere' }));
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get('content-type'), /^text\/html/);
+  const page = await answer.text();
+  assert.match(page, /\/api\/openapi\.json/);
+  assert.match(page, /make web/);
+});
+
+test('an installation has the dashboard that was built', async (t) => {
+  const prefix = await install(t);
+  const built = path.join(ROOT, 'web/dist/index.html');
+  assert.equal(existsSync(path.join(prefix, 'share/trawl/web/index.html')), existsSync(built));
 });

@@ -197,7 +197,7 @@ static struct gateway *start_with(uint64_t head, uint64_t tail, json_t *server)
 
 static struct gateway *start(uint64_t head, uint64_t tail)
 {
-    return start_with(head, tail, json_pack("{s:i}", "heartbeat", 60000));
+    return start_with(head, tail, json_pack("{s:i, s:s}", "heartbeat", 60000, "web", "/nowhere"));
 }
 
 /* A gateway leaves with success, also under a sanitizer: nothing is left over. */

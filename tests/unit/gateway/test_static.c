@@ -83,9 +83,19 @@ static void frame_head__has_three_lengths(void **state)
     }
 }
 
+static void static_find_folder__takes_the_configured_one(void **state)
+{
+    char *folder = static_find_folder("/nowhere");
+
+    (void)state;
+    assert_string_equal(folder, "/nowhere");
+    free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(static_find_folder__takes_the_configured_one),
         cmocka_unit_test(static_file_of__stays_in_the_folder),
         cmocka_unit_test(static_content_type__by_suffix),
         cmocka_unit_test(static_accepts__reads_the_list),
