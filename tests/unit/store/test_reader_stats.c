@@ -105,9 +105,11 @@ static void days__of_an_older_database(void **state)
     struct scene *scene = *state;
     sqlite3 *db = NULL;
 
-    fill(scene, "DROP INDEX runs_by_created; PRAGMA user_version = 1;"
-                "INSERT INTO runs (id,trigger,phase,created_ms) "
-                "VALUES (1,'api','queued',1772359200000)");
+    fill(scene,
+         "DROP INDEX runs_by_created; PRAGMA user_version = 1;"
+         "ALTER TABLE run_platforms DROP COLUMN begun; ALTER TABLE run_platforms DROP COLUMN ok;"
+         "INSERT INTO runs (id,trigger,phase,created_ms) "
+         "VALUES (1,'api','queued',1772359200000)");
     assert_int_equal(trawl__db_open(scene->folder, false, &db, NULL), 0);
     assert_int_equal(
         trawl__db_int(db, "SELECT 1 FROM sqlite_schema WHERE name = 'runs_by_created'", 0), 1);
