@@ -89,8 +89,11 @@ void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int s
 {
     trawl_buf_printf(buf, "HTTP/1.1 %d %s\r\n", status, trawl__http_reason(status));
     append_date(buf);
-    if (content_type)
+    if (content_type) {
         append_header(buf, "Content-Type", content_type);
+        /* Answers hold what was scraped: no browser may take it for anything else than it is called. */
+        append_header(buf, "X-Content-Type-Options", "nosniff");
+    }
     for (; headers && headers->name; headers++)
         append_header(buf, headers->name, headers->value);
     if (!conn->keep_alive)

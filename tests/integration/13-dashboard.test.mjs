@@ -76,6 +76,12 @@ test('the dashboard of a build folder is beside it', async (t) => {
   await mkdir(path.join(own.home, 'web/dist'), { recursive: true });
   await writeFile(path.join(own.home, 'web/dist/index.html'), '<title>Board</title>');
   const answer = await fetch(await serveBuild(t, own));
+  const policy = answer.headers.get('content-security-policy');
+  for (const part of ["default-src 'self'", "style-src 'self' 'unsafe-inline'", "connect-src 'self' ws: wss:", "frame-ancestors 'none'"]) {
+    assert.ok(policy.split('; ').includes(part), `${part} in ${policy}`);
+  }
+  assert.equal(answer.headers.get('referrer-policy'), 'same-origin');
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
   assert.equal(await answer.text(), '<title>Board</title>');
 });
 

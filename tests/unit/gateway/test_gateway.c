@@ -1247,6 +1247,42 @@ static void gateway__serves_the_dashboard(void **state)
     free(folder);
 }
 
+/* The whole head of an answer. */
+static char *head_for(struct gateway *gateway, const char *line, const char *headers)
+{
+    struct client *client = connect_to(gateway);
+    char *head, *end;
+
+    request(gateway, client, line, headers);
+    while (!(end = strstr(trawl_buf_text(&client->in), "\r\n\r\n")))
+        assert_true(receive(client));
+    head = trawl_xstrndup(client->in.data, (size_t)(end + 2 - client->in.data));
+    leave(client);
+    return head;
+}
+
+static void gateway__guards_its_pages(void **state)
+{
+    static const char *const lines[] = {"GET /", "GET /api/scrape/runs", "GET /none.js",
+                                        "GET /api/scrape/stream"};
+    struct gateway *gateway = start(10, 1);
+    char *head;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+        head = head_for(gateway, lines[i], "");
+        if (!strstr(head, "\r\nX-Content-Type-Options: nosniff\r\n"))
+            fail_msg("%s: %s", lines[i], head);
+        free(head);
+    }
+    head = head_for(gateway, "GET /", "");
+    assert_non_null(strstr(head, "\r\nContent-Security-Policy: default-src 'self'; "));
+    assert_non_null(strstr(head, "frame-ancestors 'none'"));
+    assert_non_null(strstr(head, "\r\nReferrer-Policy: same-origin\r\n"));
+    free(head);
+    stop(gateway);
+}
+
 static int share_store(void **state)
 {
     (void)state;
@@ -1285,6 +1321,7 @@ int main(void)
         cmocka_unit_test(gateway__refuses_bad_bodies),
         cmocka_unit_test(gateway__streams_items),
         cmocka_unit_test(gateway__serves_the_dashboard),
+        cmocka_unit_test(gateway__guards_its_pages),
         cmocka_unit_test(gateway__closes_who_answers_no_pings),
     };
 
