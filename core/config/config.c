@@ -117,6 +117,35 @@ static void check_order(json_t *root, struct trawl_errlist *errs)
     }
 }
 
+/* As browsers write it: scheme://host or scheme://host:port. Anything else would never match; "*" and "null" would let in
+ * pages that nobody named. */
+static bool origin_is_good(const char *origin)
+{
+    size_t scheme =
+        strspn(origin, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-");
+    const char *host = origin + scheme + 3;
+
+    return scheme > 0 && strncmp(origin + scheme, "://", 3) == 0 && *host &&
+           strcspn(host, "/?#@*\\ \t\r\n") == strlen(host);
+}
+
+static void check_origins(const json_t *root, struct trawl_errlist *errs)
+{
+    const json_t *origins = json_object_get(json_object_get(root, "server"), "origins");
+    json_t *value;
+    char where[64];
+    size_t i;
+
+    json_array_foreach (origins, i, value) {
+        if (!json_is_string(value) || origin_is_good(json_string_value(value)))
+            continue;
+        snprintf(where, sizeof(where), "server.origins[%zu]", i);
+        trawl_errlist_add(errs, where,
+                          "expected an origin as browsers send it, such as https://example.org or "
+                          "http://127.0.0.1:3000, with nothing behind it");
+    }
+}
+
 static void name_plugins(json_t *transports)
 {
     const char *name;
@@ -201,6 +230,7 @@ static struct trawl_config *resolve(const json_t *written, const char *folder,
     check_names(root, "platforms", errs);
     check_names(root, "transports", errs);
     check_order(root, errs);
+    check_origins(root, errs);
     drop_pluginless(platforms);
     json_object_foreach (platforms, name, platform) {
         merge_fetch(platform, json_object_get(root, "fetch"));

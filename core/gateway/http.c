@@ -54,6 +54,8 @@ static int on_head(struct trawl_http_server *server, struct lws *wsi)
     size_t len;
 
     lws_set_opaque_user_data(wsi, conn);
+    if (server->handler.on_head)
+        server->handler.on_head(server->handler.user, conn);
     if (trawl_http_header(conn, "transfer-encoding")) {
         conn->keep_alive = false;
         trawl__http_refuse(conn, 411); /* libwebsockets 4.1 does not undo chunks of a request */

@@ -30,6 +30,10 @@ struct trawl_http_header {
 };
 
 struct trawl_http_handler {
+    /* A request's head has come: what is added here by trawl_http_add_header() is in its answer, also where the server
+     * itself refuses it. May be NULL. */
+    void (*on_head)(void *user, struct trawl_http_conn *conn);
+
     /* A request has come, body included. libwebsockets has decoded and normalised path and query ("..", "%2F", "//" are
      * gone from the path); both are given percent-encoded again, so what must stay as it is travels in the query, whose
      * values are exact. */
@@ -79,6 +83,9 @@ void *trawl_http_data(const struct trawl_http_conn *conn);
 
 /* "Not Found" of 404. */
 const char *trawl_http_reason(int status);
+
+/* A header of the answer, whichever it will be; both are copied. */
+void trawl_http_add_header(struct trawl_http_conn *conn, const char *name, const char *value);
 
 /* Answer whole; the body is copied. `headers` ends with a NULL name, or is NULL. */
 void trawl_http_respond(struct trawl_http_conn *conn, int status, const char *content_type,

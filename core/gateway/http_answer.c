@@ -96,6 +96,8 @@ void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int s
     }
     for (; headers && headers->name; headers++)
         append_header(buf, headers->name, headers->value);
+    for (const struct http_field *field = conn->added; field; field = field->next)
+        append_header(buf, field->name, field->value);
     if (!conn->keep_alive)
         append_header(buf, "Connection", "close");
     else if (conn->old)

@@ -48,7 +48,8 @@ struct trawl_http_conn {
     const char *method;
     char *path;
     char *query;
-    struct http_field *fields;
+    struct http_field *fields; /* of the request */
+    struct http_field *added;  /* to the answer */
     char peer[48];
     struct trawl_buf in;  /* request body, or a message of which more fragments will come */
     struct trawl_buf out; /* head and body that wait for the socket */

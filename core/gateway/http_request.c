@@ -78,7 +78,7 @@ static char *request_query(struct lws *wsi)
     return trawl_buf_steal(&buf, NULL);
 }
 
-static void add_field(struct trawl_http_conn *conn, const char *name, size_t name_len,
+static void add_field(struct http_field **list, const char *name, size_t name_len,
                       const char *value, size_t value_len)
 {
     struct http_field *field = trawl_xalloc(sizeof(*field) + name_len + value_len + 2);
@@ -86,8 +86,23 @@ static void add_field(struct trawl_http_conn *conn, const char *name, size_t nam
     memcpy(field->name, name, name_len);
     memcpy(field->name + name_len + 1, value, value_len);
     field->value = field->name + name_len + 1;
-    field->next = conn->fields;
-    conn->fields = field;
+    field->next = *list;
+    *list = field;
+}
+
+void trawl_http_add_header(struct trawl_http_conn *conn, const char *name, const char *value)
+{
+    add_field(&conn->added, name, strlen(name), value, strlen(value));
+}
+
+static void free_fields(struct http_field *field)
+{
+    struct http_field *next;
+
+    for (; field; field = next) {
+        next = field->next;
+        free(field);
+    }
 }
 
 static void take_headers(struct trawl_http_conn *conn)
@@ -103,7 +118,7 @@ static void take_headers(struct trawl_http_conn *conn)
             continue;
         len = lws_hdr_copy(conn->wsi, value, sizeof(value), (enum lws_token_indexes)token);
         if (len > 0)
-            add_field(conn, name, name_len - 1, value, (size_t)len);
+            add_field(&conn->fields, name, name_len - 1, value, (size_t)len);
     }
     for (size_t i = 0; i < TRAWL_ARRAY_SIZE(custom_headers); i++) {
         size_t name_len = strlen(custom_headers[i]);
@@ -111,7 +126,7 @@ static void take_headers(struct trawl_http_conn *conn)
         len =
             lws_hdr_custom_copy(conn->wsi, value, sizeof(value), custom_headers[i], (int)name_len);
         if (len > 0)
-            add_field(conn, custom_headers[i], name_len - 1, value, (size_t)len);
+            add_field(&conn->fields, custom_headers[i], name_len - 1, value, (size_t)len);
     }
 }
 
@@ -155,15 +170,11 @@ struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server
 
 void trawl__http_conn_free(struct trawl_http_conn *conn)
 {
-    struct http_field *next;
-
     if (!conn)
         return;
     trawl__http_watch_stop(conn);
-    for (struct http_field *field = conn->fields; field; field = next) {
-        next = field->next;
-        free(field);
-    }
+    free_fields(conn->fields);
+    free_fields(conn->added);
     free(conn->path);
     free(conn->query);
     trawl_buf_finish(&conn->in);

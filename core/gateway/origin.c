@@ -118,14 +118,24 @@ bool origins_host_allowed(const struct origins *origins, const char *host)
     return false;
 }
 
-bool origins_origin_allowed(const struct origins *origins, const char *origin)
+bool origins_are_shared(const struct origins *origins)
 {
-    if (!origin)
-        return true;
-    for (size_t i = 0; i < origins->origin_count; i++) {
+    return origins->origin_count > 0;
+}
+
+bool origins_origin_listed(const struct origins *origins, const char *origin)
+{
+    for (size_t i = 0; origin && i < origins->origin_count; i++) {
         if (strcasecmp(origins->origins[i], origin) == 0)
             return true;
     }
+    return false;
+}
+
+bool origins_origin_allowed(const struct origins *origins, const char *origin)
+{
+    if (!origin || origins_origin_listed(origins, origin))
+        return true;
     if (strncasecmp(origin, "http://", 7) == 0)
         return origins_host_allowed(origins, origin + 7);
     if (strncasecmp(origin, "https://", 8) == 0) /* a proxy in front of us that ends TLS */

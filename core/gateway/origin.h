@@ -19,4 +19,9 @@ bool origins_host_allowed(const struct origins *origins, const char *host);
 /* An Origin header; NULL (no browser, or the same page) is allowed, "null" is not. */
 bool origins_origin_allowed(const struct origins *origins, const char *origin);
 
+/* Is another page's origin configured at all, and is this one? Then its scripts may read the answers, which those of no
+ * other page may. */
+bool origins_are_shared(const struct origins *origins);
+bool origins_origin_listed(const struct origins *origins, const char *origin);
+
 #endif

@@ -26,6 +26,42 @@ static bool may_ask(struct trawl_gateway *gateway, struct trawl_http_conn *http)
     return true;
 }
 
+/* --- pages of other origins (CORS) ----------------------------------------------------------------- */
+
+/* Scripts of the origins in server.origins may read what is answered. A cache must not give one origin what was made for
+ * another, or for none. */
+static void on_head(void *user, struct trawl_http_conn *http)
+{
+    struct trawl_gateway *gateway = user;
+    const char *origin = trawl_http_header(http, "origin");
+
+    if (!origins_are_shared(gateway->origins))
+        return;
+    trawl_http_add_header(http, "Vary", "Origin");
+    if (!origins_origin_listed(gateway->origins, origin))
+        return;
+    trawl_http_add_header(http, "Access-Control-Allow-Origin", origin);
+    trawl_http_add_header(http, "Access-Control-Expose-Headers", "Location");
+}
+
+/* What a browser asks before it lets such a script send JSON. */
+static bool answer_preflight(struct trawl_gateway *gateway, struct trawl_http_conn *http)
+{
+    static const struct trawl_http_header headers[] = {
+        {"Access-Control-Allow-Methods", "GET, HEAD, POST"},
+        {"Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, Last-Event-ID"},
+        {"Access-Control-Max-Age", "600"},
+        {NULL, NULL}};
+
+    if (strcmp(trawl_http_method(http), "OPTIONS") != 0 ||
+        !origins_origin_listed(gateway->origins, trawl_http_header(http, "origin")))
+        return false;
+    trawl_http_respond(http, 204, NULL, headers, NULL, 0);
+    return true;
+}
+
+/* --- requests -------------------------------------------------------------------------------------- */
+
 static struct trawl_hub *find_endpoint(struct trawl_gateway *gateway, enum trawl_endpoint_kind kind,
                                        const char *path, const struct trawl_endpoint **ret_endpoint,
                                        struct query *params)
@@ -103,7 +139,8 @@ static void on_request(void *user, struct trawl_http_conn *http)
     struct trawl_gateway *gateway = user;
     const char *path = trawl_http_path(http);
 
-    if (!may_ask(gateway, http) || serve_stream(gateway, http) || api_serve(gateway, http))
+    if (!may_ask(gateway, http) || answer_preflight(gateway, http) || serve_stream(gateway, http) ||
+        api_serve(gateway, http))
         return;
     if (strcmp(path, "/api") == 0 || strncmp(path, "/api/", 5) == 0)
         problem_respond(http, 404, "there is nothing at this path; see /api/openapi.json", NULL);
@@ -201,6 +238,7 @@ static void on_closed(void *user, struct trawl_http_conn *http)
 }
 
 const struct trawl_http_handler gateway_http_handler = {
+    .on_head = on_head,
     .on_request = on_request,
     .on_upgrade = on_upgrade,
     .on_open = on_open,

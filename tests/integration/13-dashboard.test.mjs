@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
+import { Client } from './lib/follow.mjs';
 import { install } from './lib/plugins.mjs';
 import { pages, site, crawl } from './lib/site.mjs';
 import { BUILD, ROOT, scratch, serve, start, TRAWL, writeConfig } from './lib/trawl.mjs';
@@ -99,4 +100,38 @@ test('an installation has the dashboard that was built', async (t) => {
   const prefix = await install(t);
   const built = path.join(ROOT, 'web/dist/index.html');
   assert.equal(existsSync(path.join(prefix, 'share/trawl/web/index.html')), existsSync(built));
+});
+
+test('pages of listed origins may use the server, others may not', async (t) => {
+  const { url } = await site(t, pages(1));
+  const board = 'https://board.example';
+  const server = await serve(t, { server: { origins: [board] }, platforms: { a: crawl(url) } });
+  const from = (origin, where, options = {}) =>
+    fetch(server.url + where, { ...options, headers: { ...options.headers, Origin: origin } });
+  const type = { 'Content-Type': 'application/json' };
+  const allowed = (answer) => answer.headers.get('access-control-allow-origin');
+
+  const preflight = await from(board, '/api/scrape/runs', { method: 'OPTIONS', headers: { 'Access-Control-Request-Method': 'POST' } });
+  assert.equal(preflight.status, 204);
+  assert.equal(allowed(preflight), board);
+  assert.match(preflight.headers.get('access-control-allow-headers'), /Content-Type/);
+  const started = await from(board, '/api/scrape/runs', { method: 'POST', headers: type, body: '{}' });
+  assert.equal(started.status, 202);
+  assert.equal(allowed(started), board);
+  await server.ended((await started.json()).run_id);
+  const stream = await from(board, '/api/scrape/stream');
+  assert.equal(allowed(stream), board);
+  await stream.body.cancel();
+  const client = await Client.open(t, server.url, { origin: board });
+  await client.type('connection_ack');
+
+  const evil = 'https://evil.example';
+  for (const where of ['/', '/api/scrape/runs', '/api/nothing']) {
+    const answer = await from(evil, where);
+    assert.equal(allowed(answer), null, where);
+    assert.match(answer.headers.get('vary'), /Origin/, where);
+  }
+  const refused = await from(evil, '/api/scrape/runs', { method: 'OPTIONS', headers: { 'Access-Control-Request-Method': 'POST' } });
+  assert.equal(allowed(refused), null);
+  assert.equal((await from(evil, '/api/scrape/runs', { method: 'POST', headers: type, body: '{}' })).status, 403);
 });

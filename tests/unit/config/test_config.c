@@ -317,6 +317,29 @@ static void config_load__says_what_is_wrong(void **state)
         check_mistake(*state, cases[i].text, cases[i].where, cases[i].message);
 }
 
+static void config_load__takes_origins_as_browsers_send_them(void **state)
+{
+    static const char *const bad[] = {"*",
+                                      "null",
+                                      "example.org",
+                                      "https://",
+                                      "https://example.org/",
+                                      "https://example.org/board",
+                                      "https://*.example.org",
+                                      "https://me@example.org",
+                                      "https://a.org https://b.org"};
+    char text[256];
+
+    trawl_config_destroy(load(*state, "{\"server\": {\"origins\": [\"https://example.org\", "
+                                      "\"http://[::1]:3000\", \"app://board\"]}}"));
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(bad); i++) {
+        snprintf(text, sizeof(text), "{\"server\": {\"origins\": [\"http://a\", \"%s\"]}}", bad[i]);
+        check_mistake(*state, text, "server.origins[1]",
+                      "expected an origin as browsers send it, such as https://example.org or "
+                      "http://127.0.0.1:3000, with nothing behind it");
+    }
+}
+
 static void config_load__tells_all_mistakes_at_once(void **state)
 {
     struct trawl_errlist errs =
@@ -413,6 +436,7 @@ int main(void)
         cmocka_unit_test(config_load__syntax_errors_have_file_line_and_column),
         cmocka_unit_test(config_load__says_why_the_file_cannot_be_read),
         cmocka_unit_test(config_load__says_what_is_wrong),
+        cmocka_unit_test(config_load__takes_origins_as_browsers_send_them),
         cmocka_unit_test(config_load__tells_all_mistakes_at_once),
         cmocka_unit_test(config_load_partly__keeps_what_is_right),
         cmocka_unit_test(config_load__a_chain_brings_its_own_shipped_transports),

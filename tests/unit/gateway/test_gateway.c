@@ -1283,6 +1283,83 @@ static void gateway__guards_its_pages(void **state)
     stop(gateway);
 }
 
+static void gateway__shares_with_listed_origins_alone(void **state)
+{
+    static const char *const lines[] = {"GET /",
+                                        "GET /none.js",
+                                        "GET /live",
+                                        "GET /api/scrape/runs",
+                                        "GET /api/scrape/runs/1/items",
+                                        "GET /api/scrape/stream",
+                                        "GET /api/nothing",
+                                        "OPTIONS /api/transports/moves",
+                                        "OPTIONS /api/scrape/stream"};
+    static const char *const others[] = {"", "Origin: null\r\n", "Origin: *\r\n",
+                                         "Origin: http://board.example\r\n",
+                                         "Origin: https://board.example.evil.example\r\n"};
+    struct gateway *gateway = start_with(10, 1,
+                                         json_pack("{s:i, s:s, s:[s]}", "heartbeat", 60000, "web",
+                                                   "/nowhere", "origins", "https://board.example"));
+    char *head;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+        head = head_for(gateway, lines[i], "Origin: https://board.example\r\n");
+        if (!strstr(head, "\r\nAccess-Control-Allow-Origin: https://board.example\r\n") ||
+            !strstr(head, "\r\nVary: Origin\r\n"))
+            fail_msg("%s: %s", lines[i], head);
+        free(head);
+        for (size_t k = 0; k < sizeof(others) / sizeof(*others); k++) {
+            head = head_for(gateway, lines[i], others[k]);
+            if (strstr(head, "Access-Control") || !strstr(head, "\r\nVary: Origin\r\n"))
+                fail_msg("%s, %s: %s", lines[i], others[k], head);
+            free(head);
+        }
+    }
+    stop(gateway);
+}
+
+static void gateway__answers_preflights(void **state)
+{
+    static const char asked[] = "Access-Control-Request-Method: POST\r\n"
+                                "Access-Control-Request-Headers: content-type\r\n";
+    struct gateway *gateway = start_with(
+        10, 1, json_pack("{s:i, s:[s]}", "heartbeat", 60000, "origins", "https://board.example"));
+    char headers[256], *head;
+
+    (void)state;
+    snprintf(headers, sizeof(headers), "Origin: https://board.example\r\n%s", asked);
+    head = head_for(gateway, "OPTIONS /api/scrape/runs", headers);
+    assert_non_null(strstr(head, "HTTP/1.1 204"));
+    assert_non_null(strstr(head, "\r\nAccess-Control-Allow-Methods: GET, HEAD, POST\r\n"));
+    assert_non_null(strstr(head, "\r\nAccess-Control-Allow-Headers: Content-Type, "
+                                 "Idempotency-Key, Last-Event-ID\r\n"));
+    free(head);
+    stop(gateway);
+
+    gateway = start(10, 1); /* nobody is listed */
+    head = head_for(gateway, "OPTIONS /api/scrape/runs", headers);
+    assert_null(strstr(head, "Access-Control"));
+    assert_null(strstr(head, "Vary"));
+    free(head);
+    stop(gateway);
+}
+
+/* Also where the server refuses before anybody here is asked. */
+static void gateway__shares_refusals_of_the_server(void **state)
+{
+    struct gateway *gateway = start_with(
+        10, 1, json_pack("{s:i, s:[s]}", "heartbeat", 60000, "origins", "https://board.example"));
+    char *head = head_for(gateway, "POST /api/scrape/runs",
+                          "Origin: https://board.example\r\nContent-Length: 99999999\r\n");
+
+    (void)state;
+    assert_non_null(strstr(head, "HTTP/1.1 413"));
+    assert_non_null(strstr(head, "\r\nAccess-Control-Allow-Origin: https://board.example\r\n"));
+    free(head);
+    stop(gateway);
+}
+
 static int share_store(void **state)
 {
     (void)state;
@@ -1322,6 +1399,9 @@ int main(void)
         cmocka_unit_test(gateway__streams_items),
         cmocka_unit_test(gateway__serves_the_dashboard),
         cmocka_unit_test(gateway__guards_its_pages),
+        cmocka_unit_test(gateway__shares_with_listed_origins_alone),
+        cmocka_unit_test(gateway__answers_preflights),
+        cmocka_unit_test(gateway__shares_refusals_of_the_server),
         cmocka_unit_test(gateway__closes_who_answers_no_pings),
     };
 

@@ -79,6 +79,23 @@ static void origins_origin__same_or_configured(void **state)
     origins_destroy(origins);
 }
 
+static void origins_origin__is_listed_or_not(void **state)
+{
+    struct origins *origins = make("127.0.0.1:8080", NULL, "https://board.example");
+    struct origins *alone = make("127.0.0.1:8080", NULL, NULL);
+
+    (void)state;
+    assert_true(origins_are_shared(origins));
+    assert_true(origins_origin_listed(origins, "https://board.example"));
+    assert_false(origins_origin_listed(origins, "https://board.example:8443"));
+    assert_false(origins_origin_listed(origins, "http://127.0.0.1:8080")); /* allowed: our own */
+    assert_false(origins_origin_listed(origins, "*"));
+    assert_false(origins_origin_listed(origins, NULL));
+    assert_false(origins_are_shared(alone));
+    origins_destroy(origins);
+    origins_destroy(alone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +103,7 @@ int main(void)
         cmocka_unit_test(origins_host__takes_configured_names),
         cmocka_unit_test(origins_host__any_interface_takes_numbers_not_names),
         cmocka_unit_test(origins_origin__same_or_configured),
+        cmocka_unit_test(origins_origin__is_listed_or_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
