@@ -320,17 +320,21 @@ int trawl_config_load_partly(const char *path, struct trawl_config **ret_config,
     struct trawl_errlist unset = {0};
     struct trawl_errlist invalid = {0};
     struct trawl_config *config;
+    json_t *secrets = json_object();
     json_t *written = NULL;
     json_t *expanded;
     bool good;
 
-    if (read_file(path, &written, errs) < 0)
+    if (read_file(path, &written, errs) < 0) {
+        json_decref(secrets);
         return -EINVAL;
-    expanded = trawl__config_expand(written, &unset);
+    }
+    expanded = trawl__config_expand(written, secrets, &unset);
     json_decref(written);
     config = resolve(expanded, folder, &invalid);
     json_decref(expanded);
     config->path = trawl_xstrdup(path);
+    config->secrets = secrets;
     good = unset.count == 0 && invalid.count == 0;
     add_untold(&unset, &invalid);
     add_untold(errs, &unset);
@@ -358,6 +362,7 @@ void trawl_config_destroy(struct trawl_config *config)
     free(config->path);
     free(config->folder);
     json_decref(config->root);
+    json_decref(config->secrets);
     free(config);
 }
 

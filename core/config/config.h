@@ -16,9 +16,10 @@
 #define TRAWL_SECRET_MAX (64u << 10)
 
 struct trawl_config {
-    char *path;   /* the file, NULL if there is none (`trawl run --plugin`) */
-    char *folder; /* the file's folder: what relative paths start from */
-    json_t *root; /* resolved by trawl_config_table; borrowed by the accessors below */
+    char *path;      /* the file, NULL if there is none (`trawl run --plugin`) */
+    char *folder;    /* the file's folder: what relative paths start from */
+    json_t *root;    /* resolved by trawl_config_table; borrowed by the accessors below */
+    json_t *secrets; /* texts that must not be shown, as names of an object; may be NULL */
 };
 
 /* The core's own sections:
@@ -65,6 +66,11 @@ char *trawl_config_data_folder(const struct trawl_config *config);
 
 /* Borrowed; NULL if there is no such platform. */
 json_t *trawl_config_platform(const struct trawl_config *config, const char *name);
+
+/* A copy of settings, as they are in `root`, for people to see: "***" stands in place of secrets that came from a file or a
+ * variable, values whose name says that they are secret, headers that are not known to be harmless, and user, password and
+ * secret parameters in URLs. New reference. */
+json_t *trawl_config_shown(const struct trawl_config *config, const json_t *value);
 
 /* The JSON Schema of the whole file. `plugins`: [{name, kind, options: table as JSON}] adds those of the plugins; may be
  * NULL. New reference. */

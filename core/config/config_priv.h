@@ -3,6 +3,7 @@
 #define TRAWL_CONFIG_CONFIG_PRIV_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "util/errlist.h"
 
@@ -10,7 +11,11 @@
 extern const char *const trawl__config_transports[];
 
 /* A copy of `value` without its comments, with ${VARIABLES} replaced and secrets read. New reference; mistakes go to
- * `errs` with their path. */
-json_t *trawl__config_expand(const json_t *value, struct trawl_errlist *errs);
+ * `errs` with their path. The texts that are secret become names in the object `secrets`: what was read from a file, and what
+ * holds a variable whose name says that it is secret. */
+json_t *trawl__config_expand(const json_t *value, json_t *secrets, struct trawl_errlist *errs);
+
+/* "password", "X-Api-Key", "SHOP_TOKEN": what bears such a name is not shown. */
+bool trawl__name_is_secret(const char *name);
 
 #endif

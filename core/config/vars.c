@@ -16,7 +16,9 @@
 
 struct expansion {
     struct trawl_errlist *errs;
+    json_t *secrets;
     struct trawl_buf path; /* of the value at hand */
+    bool is_secret;        /* the text at hand */
 };
 
 __attribute__((format(printf, 2, 3))) static void complain(struct expansion *expansion,
@@ -59,8 +61,10 @@ static int expand_one(struct expansion *expansion, const char **at, struct trawl
     value = getenv(name);
     if (has_default && (!value || !*value))
         return trawl_buf_append(out, start + len + 2, (size_t)(end - start) - len - 2);
-    if (value)
+    if (value) {
+        expansion->is_secret |= trawl__name_is_secret(name);
         return trawl_buf_append_text(out, value);
+    }
     complain(expansion, "the environment variable %s is not set, and has no default here", name);
     return 0;
 }
@@ -105,6 +109,7 @@ static json_t *read_secret(struct expansion *expansion, const char *url)
     if (len > 0 && text[len - 1] == '\n')
         len -= len > 1 && text[len - 2] == '\r' ? 2 : 1;
     value = memchr(text, '\0', len) ? NULL : json_stringn(text, len);
+    expansion->is_secret = true;
     if (!value)
         complain(expansion, "the secret in '%s' is no UTF-8 text", path);
     return value;
@@ -121,6 +126,7 @@ static json_t *expand_string(struct expansion *expansion, const json_t *string)
         return NULL;
     }
     trawl_buf_init(&out, TRAWL_CONFIG_MAX);
+    expansion->is_secret = false;
     if (expand_text(expansion, text, &out) < 0) {
         complain(expansion, "is too long once its variables are replaced");
     } else if (strncmp(trawl_buf_text(&out), SECRET_PREFIX, strlen(SECRET_PREFIX)) == 0) {
@@ -131,6 +137,8 @@ static json_t *expand_string(struct expansion *expansion, const json_t *string)
             complain(expansion, "is no UTF-8 text once its variables are replaced");
     }
     trawl_buf_finish(&out);
+    if (expansion->is_secret && value && json_string_length(value) > 0)
+        json_object_set_new(expansion->secrets, json_string_value(value), json_true());
     return value;
 }
 
@@ -197,9 +205,9 @@ static json_t *expand_value(struct expansion *expansion, const json_t *value)
     }
 }
 
-json_t *trawl__config_expand(const json_t *value, struct trawl_errlist *errs)
+json_t *trawl__config_expand(const json_t *value, json_t *secrets, struct trawl_errlist *errs)
 {
-    struct expansion expansion = {.errs = errs};
+    struct expansion expansion = {.errs = errs, .secrets = secrets};
     json_t *result;
 
     trawl_buf_init(&expansion.path, TRAWL_CONFIG_MAX);

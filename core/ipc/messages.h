@@ -55,9 +55,9 @@ enum trawl_message_type {
 
     /* --- supervisor to gateway ------------------------------------------------------------------ */
 
-    /* First message. {config: the resolved configuration, listen: [address of each socket], data: folder,
-     * epoch, head: last committed id's seq, plugins: {name: file} of the transports in use,
-     * platforms, plugin_list: as the API shows them} */
+    /* First message. {config: {server, transports, chains} of the resolved configuration, listen: [address of
+     * each socket], data: folder, epoch, head: last committed id's seq, plugins: {name: file} of the transports
+     * in use, platforms, plugin_list: as the API shows them} */
     TRAWL_MSG_CONFIGURE = 40,
 
     /* Binary, journal/event.h: committed events in order. */

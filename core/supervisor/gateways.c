@@ -53,22 +53,33 @@ static json_t *gateway_transport_files(const json_t *root)
     return files;
 }
 
-static json_t *gateway_platforms(const json_t *root)
+/* As the API shows them: without secrets. */
+static json_t *gateway_platforms(const struct trawl_config *config)
 {
     json_t *platforms = json_array();
     const char *name;
     json_t *platform;
 
-    json_object_foreach (json_object_get(root, "platforms"), name, platform) {
-        json_t *overridable = json_object_get(platform, "overridable");
-        json_t *shown = json_pack("{s:s, s:s, s:b, s:O}", "name", name, "plugin",
-                                  trawl_json_string(platform, "plugin", ""), "enabled",
-                                  trawl_json_bool(platform, "enabled", true), "overridable",
-                                  overridable ? overridable : json_null());
+    json_object_foreach (json_object_get(config->root, "platforms"), name, platform) {
+        json_t *shown =
+            json_pack("{s:s, s:s, s:b, s:O?, s:o?, s:o?}", "name", name, "plugin",
+                      trawl_json_string(platform, "plugin", ""), "enabled",
+                      trawl_json_bool(platform, "enabled", true), "overridable",
+                      json_object_get(platform, "overridable"), "options",
+                      trawl_config_shown(config, json_object_get(platform, "options")), "fetch",
+                      trawl_config_shown(config, json_object_get(platform, "fetch")));
 
         json_array_append_new(platforms, shown);
     }
     return platforms;
+}
+
+/* What a gateway needs to know of the configuration: it faces the network, and learns no platform's secrets. */
+static json_t *gateway_sections(const json_t *root)
+{
+    return json_pack("{s:O*, s:O*, s:O*}", "server", json_object_get(root, "server"), "transports",
+                     json_object_get(root, "transports"), "chains",
+                     json_object_get(root, "chains"));
 }
 
 static json_t *gateway_configuration(const struct trawl_supervisor *supervisor)
@@ -79,11 +90,12 @@ static json_t *gateway_configuration(const struct trawl_supervisor *supervisor)
 
     for (size_t i = 0; i < supervisor->listen_count; i++)
         json_array_append_new(listen, json_string(supervisor->listen_addresses[i]));
-    return json_pack(
-        "{s:O, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*}", "config", root, "listen", listen, "data",
-        options->data_folder, "epoch", (json_int_t)trawl_store_epoch(supervisor->store), "head",
-        (json_int_t)supervisor->head, "plugins", gateway_transport_files(root), "platforms",
-        gateway_platforms(root), "plugin_list", options->plugins, "broken", options->broken);
+    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*}", "config",
+                     gateway_sections(root), "listen", listen, "data", options->data_folder,
+                     "epoch", (json_int_t)trawl_store_epoch(supervisor->store), "head",
+                     (json_int_t)supervisor->head, "plugins", gateway_transport_files(root),
+                     "platforms", gateway_platforms(options->config), "plugin_list",
+                     options->plugins, "broken", options->broken);
 }
 
 /* --- commands ------------------------------------------------------------------------------------ */

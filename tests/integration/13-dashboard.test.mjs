@@ -135,3 +135,40 @@ test('pages of listed origins may use the server, others may not', async (t) => 
   assert.equal(allowed(refused), null);
   assert.equal((await from(evil, '/api/scrape/runs', { method: 'POST', headers: type, body: '{}' })).status, 403);
 });
+
+test('platforms are shown as they are used, without their secrets', async (t) => {
+  const { url } = await site(t, pages(1));
+  const folder = await scratch(t);
+  await writeFile(path.join(folder, 'secret'), 'hush-1\n');
+  const api = {
+    plugin: 'json',
+    options: {
+      start: {
+        url: `${url.replace('http://', 'http://me:hush-2@')}/?page=1&api_key=hush-3`,
+        headers: { Authorization: `file://${folder}/secret`, 'X-Shop': 'hush-4', Accept: 'application/json' },
+        body: { password: 'hush-5', query: 'Bearer ${SHOP_TOKEN}' },
+      },
+      key: 'id',
+    },
+    enabled: false,
+    overridable: ['start'],
+    fetch: { delay: '1s', headers: { Cookie: 'hush-6' }, user_agent: `file://${folder}/secret` },
+  };
+  const server = await serve(t, { platforms: { api, a: crawl(url) } }, { env: { SHOP_TOKEN: 'hush-7' } });
+  const text = await (await fetch(`${server.url}/api/platforms`)).text();
+  assert.doesNotMatch(text, /hush/);
+  const shown = JSON.parse(text).platforms;
+  assert.deepEqual(shown.map(({ name, plugin, enabled, overridable }) => [name, plugin, enabled, overridable]), [
+    ['api', 'json', false, ['start']],
+    ['a', 'html', true, []],
+  ]);
+  const [start] = shown[0].options.start;
+  assert.match(start.url, /^http:\/\/\*\*\*@127\.0\.0\.1:\d+\/\?page=1&api_key=\*\*\*$/);
+  assert.deepEqual(start.headers, { Authorization: '***', 'X-Shop': '***', Accept: 'application/json' });
+  assert.deepEqual(start.body, { password: '***', query: '***' });
+  assert.equal(shown[0].fetch.delay, 1000);
+  assert.equal(shown[0].fetch.user_agent, '***');
+  assert.deepEqual(shown[0].fetch.headers, { Cookie: '***' });
+  assert.equal(shown[1].options.fields.title.select, 'title');
+  assert.equal(shown[1].fetch.concurrency, 8);
+});
