@@ -97,10 +97,11 @@ static int serve(const char *listen_at, unsigned speed)
         trawl_err_set(&err, r, "", "no event loop: %s", strerror(-r));
         goto failed;
     }
-    print_address(fd);
     r = demo_server_create(&demo.loop, fd, speed, &demo.server, &err);
-    if (r == 0)
+    if (r == 0) {
         watch_signals(&demo);
+        print_address(fd); /* last: who reads it may end us at once */
+    }
     uv_run(&demo.loop, UV_RUN_DEFAULT);
     uv_loop_close(&demo.loop);
     if (r == 0)
