@@ -8,9 +8,9 @@
 /* Bytes of what has a fixed size, and so the least that an element takes: what bounds a count that was read
  * before memory is taken for it. An empty string takes five bytes. */
 #define STR_BYTES     5u
-#define PAGE_BYTES    (8u + 4u + 1u + 1u + 2u + 2u + 1u + 16u + 8u + 4u + 4u + 4u)
+#define PAGE_BYTES    (8u + 4u + 1u + 16u + 1u + 8u + 1u + 1u + 2u + 2u + 8u + 4u + 4u + 4u)
 #define ITEM_BYTES    (16u + 2u * STR_BYTES)
-#define REQUEST_BYTES (16u + 1u + 2u + 1u + 4u + 5u * STR_BYTES)
+#define REQUEST_BYTES (16u + 1u + 1u + 2u + 1u + 1u + 8u + 4u + 6u * STR_BYTES)
 
 static size_t item_size(const struct trawl_page_item *item)
 {
@@ -34,36 +34,54 @@ static void item_get(struct trawl_wire *wire, struct trawl_page_item *item)
 static size_t request_size(const struct trawl_page_request *request)
 {
     return REQUEST_BYTES + request->url.len + request->method.len + request->headers.len +
-           request->body.len + request->meta.len;
+           request->body.len + request->meta.len + request->chain.len;
 }
 
 static uint8_t *request_put(uint8_t *at, const struct trawl_page_request *request)
 {
     at = trawl_wire_raw_hash(at, request->fingerprint);
     at = trawl_wire_raw_u8(at, request->state);
+    at = trawl_wire_raw_u8(at, request->counted);
     at = trawl_wire_raw_u16(at, request->depth);
     at = trawl_wire_raw_u8(at, request->redirects);
+    at = trawl_wire_raw_u8(at, request->attempts);
+    at = trawl_wire_raw_u64(at, (uint64_t)request->not_before_ms);
     at = trawl_wire_raw_u32(at, (uint32_t)request->priority);
     at = trawl_wire_raw_str(at, request->url);
     at = trawl_wire_raw_str(at, request->method);
     at = trawl_wire_raw_str(at, request->headers);
     at = trawl_wire_raw_str(at, request->body);
-    return trawl_wire_raw_str(at, request->meta);
+    at = trawl_wire_raw_str(at, request->meta);
+    return trawl_wire_raw_str(at, request->chain);
+}
+
+/* Only 0 and 1 are written. */
+static bool bool_get(struct trawl_wire *wire)
+{
+    uint8_t value = trawl_wire_get_u8(wire);
+
+    if (value > 1)
+        wire->failed = true;
+    return value != 0;
 }
 
 static void request_get(struct trawl_wire *wire, struct trawl_page_request *request)
 {
     request->fingerprint = trawl_wire_get_hash(wire);
     request->state = trawl_wire_get_u8(wire);
+    request->counted = bool_get(wire);
     request->depth = trawl_wire_get_u16(wire);
     request->redirects = trawl_wire_get_u8(wire);
+    request->attempts = trawl_wire_get_u8(wire);
+    request->not_before_ms = (int64_t)trawl_wire_get_u64(wire);
     request->priority = (int32_t)trawl_wire_get_u32(wire);
     request->url = trawl_wire_get_str(wire);
     request->method = trawl_wire_get_str(wire);
     request->headers = trawl_wire_get_str(wire);
     request->body = trawl_wire_get_str(wire);
     request->meta = trawl_wire_get_str(wire);
-    if (request->state > TRAWL_REQUEST_DONE)
+    request->chain = trawl_wire_get_str(wire);
+    if (request->state > TRAWL_REQUEST_DONE || request->chain.len % sizeof(struct trawl_hash) != 0)
         wire->failed = true;
 }
 
@@ -96,11 +114,13 @@ static uint8_t *page_put_head(uint8_t *at, const struct trawl_page *page)
     at = trawl_wire_raw_u64(at, page->serial);
     at = trawl_wire_raw_u32(at, page->lease);
     at = trawl_wire_raw_u8(at, page->kind);
+    at = trawl_wire_raw_hash(at, page->fingerprint);
+    at = trawl_wire_raw_u8(at, page->attempts);
+    at = trawl_wire_raw_u64(at, (uint64_t)page->not_before_ms);
     at = trawl_wire_raw_u8(at, page->outcome);
+    at = trawl_wire_raw_u8(at, page->counts);
     at = trawl_wire_raw_u16(at, page->status);
     at = trawl_wire_raw_u16(at, page->depth);
-    at = trawl_wire_raw_u8(at, page->attempts);
-    at = trawl_wire_raw_hash(at, page->fingerprint);
     at = trawl_wire_raw_u64(at, page->bytes);
     at = trawl_wire_raw_u32(at, page->elapsed_ms);
     at = trawl_wire_raw_str(at, page->url);
@@ -150,17 +170,19 @@ static void page_get_head(struct trawl_wire *wire, struct trawl_page *page)
     page->serial = trawl_wire_get_u64(wire);
     page->lease = trawl_wire_get_u32(wire);
     page->kind = trawl_wire_get_u8(wire);
+    page->fingerprint = trawl_wire_get_hash(wire);
+    page->attempts = trawl_wire_get_u8(wire);
+    page->not_before_ms = (int64_t)trawl_wire_get_u64(wire);
     page->outcome = trawl_wire_get_u8(wire);
+    page->counts = bool_get(wire);
     page->status = trawl_wire_get_u16(wire);
     page->depth = trawl_wire_get_u16(wire);
-    page->attempts = trawl_wire_get_u8(wire);
-    page->fingerprint = trawl_wire_get_hash(wire);
     page->bytes = trawl_wire_get_u64(wire);
     page->elapsed_ms = trawl_wire_get_u32(wire);
     page->url = trawl_wire_get_str(wire);
     page->error_kind = trawl_wire_get_str(wire);
     page->error = trawl_wire_get_str(wire);
-    if (page->kind > TRAWL_PAGE_FINISH || page->outcome > TRAWL_OUTCOME_FAILED)
+    if (page->kind > TRAWL_PAGE_RETRY || page->outcome > TRAWL_OUTCOME_FAILED)
         wire->failed = true;
 }
 

@@ -4,6 +4,7 @@
 #ifndef TRAWL_IPC_PAGE_H
 #define TRAWL_IPC_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ enum trawl_page_kind {
     TRAWL_PAGE_START,    /* what start() asked for; has no request of its own */
     TRAWL_PAGE_RESPONSE, /* the end of one request */
     TRAWL_PAGE_FINISH,   /* what finish() emitted; has no request of its own */
+    TRAWL_PAGE_RETRY,    /* a try of a request failed, and it waits for the next */
 };
 
 enum trawl_outcome {
@@ -38,14 +40,19 @@ struct trawl_page_item {
 struct trawl_page_request {
     struct trawl_hash fingerprint; /* of method, canonical URL and body */
     uint8_t state;                 /* enum trawl_request_state; PENDING from a worker */
+    bool counted; /* it was a page of max_pages; then PENDING is at least its second time */
     uint16_t depth;
-    uint8_t redirects; /* hops behind it */
+    uint8_t redirects;     /* hops behind it */
+    uint8_t attempts;      /* that failed; more than 0: it waits for another try */
+    int64_t not_before_ms; /* of that try, wall time */
     int32_t priority;
     struct trawl_str url;
     struct trawl_str method;  /* "" is GET */
     struct trawl_str headers; /* JSON object, or "" */
     struct trawl_str body;
     struct trawl_str meta; /* JSON, or "" */
+    struct trawl_str
+        chain; /* the fingerprints of the requests that were redirected to it, one after the other */
 };
 
 struct trawl_page {
@@ -53,12 +60,16 @@ struct trawl_page {
     uint32_t lease;  /* the job's; a page with an old one is refused */
     uint8_t kind;    /* enum trawl_page_kind */
 
+    /* RESPONSE and RETRY */
+    struct trawl_hash fingerprint;
+    uint8_t attempts;      /* 1: at the first try */
+    int64_t not_before_ms; /* RETRY: no try before this, wall time */
+
     /* RESPONSE only */
     uint8_t outcome; /* enum trawl_outcome */
+    bool counts;     /* towards max_pages */
     uint16_t status; /* HTTP status, 0: no answer */
     uint16_t depth;
-    uint8_t attempts; /* 1: at the first try */
-    struct trawl_hash fingerprint;
     struct trawl_str url;
     struct trawl_str
         error_kind; /* "" or a short word: "timeout", "http", "too_large", "extract", … */

@@ -20,8 +20,8 @@ struct load {
 /* The strings of a request share one block, which its `url` begins. */
 static void own_strings(struct trawl_page_request *request)
 {
-    struct trawl_str *strings[] = {&request->url, &request->method, &request->headers,
-                                   &request->body, &request->meta};
+    struct trawl_str *strings[] = {&request->url,  &request->method, &request->headers,
+                                   &request->body, &request->meta,   &request->chain};
     size_t total = 1;
     char *at;
 
@@ -33,6 +33,18 @@ static void own_strings(struct trawl_page_request *request)
         strings[i]->ptr = at;
         at += strings[i]->len;
     }
+}
+
+/* What only a request that is still to be made needs. */
+static void read_strings(struct trawl_page_request *request, sqlite3_stmt *row)
+{
+    request->url = trawl__db_str(row, 8);
+    request->method = trawl__db_str(row, 9);
+    request->headers = trawl__db_str(row, 10);
+    request->body = trawl__db_str(row, 11);
+    request->meta = trawl__db_str(row, 12);
+    request->chain = trawl__db_str(row, 13);
+    own_strings(request);
 }
 
 static void load_row(struct load *load, sqlite3_stmt *row)
@@ -50,15 +62,14 @@ static void load_row(struct load *load, sqlite3_stmt *row)
         .depth = (uint16_t)sqlite3_column_int(row, 2),
         .redirects = (uint8_t)sqlite3_column_int(row, 3),
         .priority = sqlite3_column_int(row, 4),
-        .url = trawl__db_str(row, 5),
-        .method = trawl__db_str(row, 6),
-        .headers = trawl__db_str(row, 7),
-        .body = trawl__db_str(row, 8),
-        .meta = trawl__db_str(row, 9),
+        .attempts = (uint8_t)sqlite3_column_int(row, 5),
+        .not_before_ms = sqlite3_column_int64(row, 6),
+        .counted = sqlite3_column_int(row, 7) != 0,
     };
+    if (request->state == TRAWL_REQUEST_PENDING)
+        read_strings(request, row);
     if (fingerprint.len == sizeof(request->fingerprint))
         memcpy(&request->fingerprint, fingerprint.ptr, fingerprint.len);
-    own_strings(request);
 }
 
 static void load_clear(struct load *load)
@@ -85,8 +96,8 @@ static int load_apply(struct trawl_journal *journal, struct trawl_store_op *op)
     if (r == 0)
         r = trawl__db_prepare(
             journal->db,
-            "SELECT fingerprint, state, depth, redirects, priority, url, method, headers, "
-            "body, meta FROM frontier WHERE run_platform = ?",
+            "SELECT fingerprint, state, depth, redirects, priority, attempts, not_before_ms, "
+            "counted, url, method, headers, body, meta, chain FROM frontier WHERE run_platform = ?",
             &rows);
     if (r < 0)
         return r;

@@ -9,15 +9,29 @@
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_EVENT] = "INSERT INTO events VALUES (?,?,?,?,?,?,?)",
-    [STATEMENT_PAGE] = "INSERT INTO pages VALUES (?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_ERROR] = "INSERT INTO errors (run_id,platform,url,kind,detail,status,at_ms) "
-                        "VALUES (?,?,?,?,?,?,?)",
-    [STATEMENT_FRONTIER_ADD] = "INSERT OR IGNORE INTO frontier VALUES (?,?,0,?,?,?,?,?,?,?,?)",
-    [STATEMENT_FRONTIER_NEARER] = "UPDATE frontier SET depth = ?3, state = 0 "
-                                  "WHERE run_platform = ?1 AND fingerprint = ?2 AND depth > ?3 "
-                                  "AND state = ?4",
-    [STATEMENT_FRONTIER_DONE] = "UPDATE frontier SET state = 1 "
-                                "WHERE run_platform = ? AND fingerprint = ? AND state = 0",
+    [STATEMENT_PAGE_ADD] = "INSERT INTO pages (run_platform,url,outcome,status,depth,attempts,"
+                           "bytes,elapsed_ms,at_ms,error) VALUES (?,?,?,?,?,?,?,?,?,?)",
+    /* Rowids of a table without an integer key are not for ever: the URL is a second opinion. */
+    [STATEMENT_PAGE_GET] = "SELECT outcome, error FROM pages "
+                           "WHERE rowid = ? AND run_platform = ? AND url = ?",
+    [STATEMENT_PAGE_DROP] = "DELETE FROM pages WHERE rowid = ?",
+    [STATEMENT_ERROR_ADD] = "INSERT INTO errors (run_id,platform,url,kind,detail,status,at_ms) "
+                            "VALUES (?,?,?,?,?,?,?)",
+    [STATEMENT_ERROR_DROP] = "DELETE FROM errors WHERE id = ?",
+    [STATEMENT_FRONTIER_ADD] =
+        "INSERT OR IGNORE INTO frontier (run_platform,fingerprint,state,depth,redirects,priority,"
+        "url,method,headers,body,meta,chain) VALUES (?,?,0,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_FRONTIER_FIND] = "SELECT state, page FROM frontier "
+                                "WHERE run_platform = ? AND fingerprint = ? AND depth > ?",
+    [STATEMENT_FRONTIER_NEARER] =
+        "UPDATE frontier SET depth = ?3, redirects = ?4, priority = ?5, headers = ?6, meta = ?7, "
+        "chain = ?8, attempts = CASE state WHEN 0 THEN attempts ELSE 0 END, state = 0, page = NULL "
+        "WHERE run_platform = ?1 AND fingerprint = ?2",
+    [STATEMENT_FRONTIER_DONE] =
+        "UPDATE frontier SET state = 1, page = ?3, counted = counted OR ?4 "
+        "WHERE run_platform = ?1 AND fingerprint = ?2 AND state = 0 AND depth >= ?5",
+    [STATEMENT_FRONTIER_RETRY] = "UPDATE frontier SET attempts = ?3, not_before_ms = ?4 "
+                                 "WHERE run_platform = ?1 AND fingerprint = ?2 AND state = 0",
     [STATEMENT_ITEM_FIND] = "SELECT i.id, i.version, v.hash FROM items i "
                             "JOIN item_versions v ON v.id = i.version "
                             "WHERE i.platform = ? AND i.key = ?",

@@ -18,11 +18,16 @@
 
 enum trawl_statement {
     STATEMENT_EVENT,
-    STATEMENT_PAGE,
-    STATEMENT_ERROR,
+    STATEMENT_PAGE_ADD,
+    STATEMENT_PAGE_GET,
+    STATEMENT_PAGE_DROP,
+    STATEMENT_ERROR_ADD,
+    STATEMENT_ERROR_DROP,
     STATEMENT_FRONTIER_ADD,
+    STATEMENT_FRONTIER_FIND,
     STATEMENT_FRONTIER_NEARER,
     STATEMENT_FRONTIER_DONE,
+    STATEMENT_FRONTIER_RETRY,
     STATEMENT_ITEM_FIND,
     STATEMENT_ITEM_ADD,
     STATEMENT_ITEM_UPDATE,
@@ -132,7 +137,8 @@ int trawl__journal_phase(struct trawl_journal *journal, struct trawl_run_state *
                          struct trawl_platform_state *platform, enum trawl_phase phase,
                          const char *message);
 
-/* Commit one page. */
+/* Commit one page. A request that is done has exactly one row in pages; one that is met again nearer to the start is pending
+ * again, and its row, its error and its part in the tally are taken back. */
 int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *run,
                         struct trawl_platform_state *platform, const struct trawl_page *page);
 

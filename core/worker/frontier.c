@@ -61,16 +61,14 @@ bool trawl_frontier_wants(const struct trawl_frontier *frontier, struct trawl_ha
     return !entry || depth < entry->depth;
 }
 
-static void enqueue(struct trawl_frontier *frontier, const struct trawl_page_request *request,
-                    const struct trawl_task *from, bool again)
+static struct trawl_task *make_task(struct trawl_frontier *frontier,
+                                    const struct trawl_page_request *request, bool again)
 {
     struct trawl_task *task = trawl_task_create(request);
 
     task->order = ++frontier->order;
     task->again = again;
-    if (from)
-        trawl_task_set_chain(task, from);
-    trawl_hosts_push(frontier->hosts, task);
+    return task;
 }
 
 /* A request that is under way counts at its new depth: its page has not been made yet. */
@@ -89,8 +87,7 @@ static void move_active(struct trawl_frontier *frontier, struct trawl_hash finge
 }
 
 enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
-                                             const struct trawl_page_request *request,
-                                             const struct trawl_task *from)
+                                             const struct trawl_page_request *request)
 {
     struct trawl_known_entry *entry;
     uint8_t state;
@@ -109,20 +106,8 @@ enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
     entry->state = TRAWL_KNOWN_QUEUED;
     if (state != TRAWL_KNOWN_QUEUED)
         frontier->queued++;
-    enqueue(frontier, request, from, state == TRAWL_KNOWN_DONE);
+    trawl_hosts_push(frontier->hosts, make_task(frontier, request, entry->counted));
     return state == TRAWL_KNOWN_FREE ? TRAWL_ADDED_NEW : TRAWL_ADDED_CLOSER;
-}
-
-void trawl_frontier_add_done(struct trawl_frontier *frontier, struct trawl_hash fingerprint,
-                             uint16_t depth)
-{
-    struct trawl_known_entry *entry = trawl_known_add(&frontier->known, fingerprint);
-
-    if (entry->state != TRAWL_KNOWN_FREE)
-        return;
-    entry->state = TRAWL_KNOWN_DONE;
-    entry->depth = depth;
-    frontier->pages++;
 }
 
 /* --- taking --------------------------------------------------------------------------------------- */
@@ -152,7 +137,6 @@ static void activate(struct trawl_frontier *frontier, struct trawl_task *task)
     task->active = true;
     DL_APPEND(frontier->active, task);
     frontier->active_count++;
-    frontier->queued--;
     if (!task->again)
         frontier->pages_open++;
 }
@@ -170,8 +154,10 @@ struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t
     if (!task || (!task->active && !task->again && !may_fetch_another_page(frontier)))
         return NULL;
     trawl_hosts_begin(frontier->hosts, task, now_ns);
-    if (!task->active)
+    if (!task->active) {
+        frontier->queued--;
         activate(frontier, task);
+    }
     if (task->attempts < UINT8_MAX)
         task->attempts++;
     return task;
@@ -194,6 +180,7 @@ void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *tas
 
     assert(entry);
     entry->state = TRAWL_KNOWN_DONE;
+    entry->counted |= fetched;
     if (!task->again) {
         frontier->pages_open--;
         frontier->pages += fetched;
@@ -201,6 +188,47 @@ void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *tas
     DL_DELETE(frontier->active, task);
     frontier->active_count--;
     trawl_task_destroy(task);
+}
+
+/* --- restoring ------------------------------------------------------------------------------------ */
+
+static uint64_t due_ns(const struct trawl_page_request *request, uint64_t now_ns, int64_t now_ms)
+{
+    int64_t wait_ms = request->not_before_ms - now_ms;
+
+    if (wait_ms < 0)
+        wait_ms = 0;
+    if (wait_ms > TRAWL_FRONTIER_WAIT_MAX_MS)
+        wait_ms = TRAWL_FRONTIER_WAIT_MAX_MS;
+    return now_ns + (uint64_t)wait_ms * 1000000;
+}
+
+void trawl_frontier_restore(struct trawl_frontier *frontier,
+                            const struct trawl_page_request *request, uint64_t now_ns,
+                            int64_t now_ms)
+{
+    struct trawl_known_entry *entry = trawl_known_add(&frontier->known, request->fingerprint);
+    struct trawl_task *task;
+
+    if (entry->state != TRAWL_KNOWN_FREE)
+        return;
+    entry->depth = request->depth;
+    entry->counted = request->counted;
+    frontier->pages += request->counted;
+    if (request->state == TRAWL_REQUEST_DONE) {
+        entry->state = TRAWL_KNOWN_DONE;
+        return;
+    }
+    entry->state = TRAWL_KNOWN_QUEUED;
+    task = make_task(frontier, request, request->counted);
+    if (request->attempts == 0) {
+        frontier->queued++;
+        trawl_hosts_push(frontier->hosts, task);
+        return;
+    }
+    task->attempts = request->attempts;
+    activate(frontier, task);
+    trawl_retry_wait_until(&frontier->retry, task, due_ns(request, now_ns, now_ms));
 }
 
 /* --- state ---------------------------------------------------------------------------------------- */

@@ -20,6 +20,9 @@
 /* No limit of that kind. */
 #define TRAWL_FRONTIER_UNLIMITED UINT64_MAX
 
+/* Longest that a restored request waits: the wall clock may have been put back meanwhile. */
+#define TRAWL_FRONTIER_WAIT_MAX_MS ((int64_t)24 * 3600 * 1000)
+
 struct trawl_frontier_limits {
     struct trawl_hosts_limits hosts;
     uint64_t max_pages;
@@ -46,14 +49,15 @@ void trawl_frontier_destroy(struct trawl_frontier *frontier);
 bool trawl_frontier_wants(const struct trawl_frontier *frontier, struct trawl_hash fingerprint,
                           uint16_t depth);
 
-/* Copies the request. `from` is the task that was redirected to it, or NULL. */
+/* Copies the request. */
 enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
-                                             const struct trawl_page_request *request,
-                                             const struct trawl_task *from);
+                                             const struct trawl_page_request *request);
 
-/* A request whose page is committed, when a shard is continued. */
-void trawl_frontier_add_done(struct trawl_frontier *frontier, struct trawl_hash fingerprint,
-                             uint16_t depth);
+/* A request as the store has it, when a shard is continued: done, pending, or waiting for another try. `now_ns` and `now_ms`
+ * are the present moment by either clock. */
+void trawl_frontier_restore(struct trawl_frontier *frontier,
+                            const struct trawl_page_request *request, uint64_t now_ns,
+                            int64_t now_ms);
 
 /* The next task to fetch, counted as under way, or NULL if none may start now. */
 struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns);

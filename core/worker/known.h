@@ -6,6 +6,7 @@
 #ifndef TRAWL_WORKER_KNOWN_H
 #define TRAWL_WORKER_KNOWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct trawl_known_entry {
     struct trawl_hash fingerprint;
     uint16_t depth;
     uint8_t state; /* enum trawl_known_state */
+    bool counted;  /* it was a page of max_pages */
 };
 
 /* Initialise with {0}. */

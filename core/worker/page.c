@@ -105,24 +105,24 @@ void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task, in
     give_up(worker, task, &none, "network", uv_strerror(error));
 }
 
-/* While the worker stops, a request that would be tried again just stays pending in the store. */
 static void retry_or_give_up(struct trawl_worker *worker, struct trawl_task *task,
                              const struct trawl_fetch_result *result, const char *kind,
                              const char *reason)
 {
-    unsigned retries = worker->settings.frontier.retries;
+    struct trawl_page page = {
+        .kind = TRAWL_PAGE_RETRY, .fingerprint = task->fingerprint, .attempts = task->attempts};
     char quoted[ERROR_TEXT_MAX];
     int64_t delay_ms;
 
-    if (worker->state == TRAWL_WORKER_STOPPING && task->attempts <= retries)
-        return;
     delay_ms = trawl_frontier_retry(worker->frontier, task, trawl_mono_ns());
     if (delay_ms < 0) {
         give_up(worker, task, result, kind, reason);
         return;
     }
+    page.not_before_ms = trawl_now_ms() + delay_ms;
+    trawl__pages_send_as_is(worker, &page);
     trawl_debug(&worker->log, "fetch failed, retry %u of %u in %lld ms: '%s': %s", task->attempts,
-                retries, (long long)delay_ms, task->url,
+                worker->settings.frontier.retries, (long long)delay_ms, task->url,
                 trawl_log_quote(quoted, sizeof(quoted), reason));
 }
 
@@ -195,7 +195,7 @@ static void follow(struct trawl_worker *worker, struct trawl_task *task,
     struct trawl_page_request copy = *request;
 
     page.outcome = TRAWL_OUTCOME_REDIRECTED;
-    switch (trawl_frontier_add(worker->frontier, request, task)) {
+    switch (trawl_frontier_add(worker->frontier, request)) {
     case TRAWL_ADDED_NEW:
     case TRAWL_ADDED_CLOSER:
         page.requests = &copy;
@@ -215,6 +215,7 @@ static void process_redirect(struct trawl_worker *worker, struct trawl_task *tas
 {
     struct trawl_page_request request = trawl_task_request(task);
     TRAWL_AUTO_FREE char *headers = NULL;
+    TRAWL_AUTO_FREE char *chain = NULL;
     TRAWL_AUTO_FREE char *url = NULL;
 
     if (trawl_url_resolve(task->url, result->location, strlen(result->location), &url) < 0) {
@@ -229,6 +230,8 @@ static void process_redirect(struct trawl_worker *worker, struct trawl_task *tas
     request.headers = trawl_str_of(headers);
     request.url = trawl_str_of(url);
     request.redirects = (uint8_t)(task->redirects + 1);
+    chain = trawl_task_next_chain(task, &request.chain.len);
+    request.chain.ptr = chain;
     request.fingerprint =
         trawl_url_fingerprint(request.method.ptr, url, request.body.ptr, request.body.len);
     if (request.redirects > worker->settings.max_redirects)
@@ -271,6 +274,7 @@ static void process_answer(struct trawl_worker *worker, struct trawl_task *task,
         page.error_kind = trawl_str_of("extract");
         page.error = trawl_str_of(text);
     }
+    page.counts = !task->again;
     trawl__pages_send(worker, &page);
     trawl_frontier_done(worker->frontier, task, true);
 }

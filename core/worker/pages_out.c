@@ -52,7 +52,7 @@ size_t trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page)
     size_t kept = 0;
 
     for (size_t i = 0; i < emission->request_count; i++) {
-        switch (trawl_frontier_add(worker->frontier, &emission->requests[i], NULL)) {
+        switch (trawl_frontier_add(worker->frontier, &emission->requests[i])) {
         case TRAWL_ADDED_NEW:
         case TRAWL_ADDED_CLOSER:
             emission->requests[kept++] = emission->requests[i];

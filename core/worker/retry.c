@@ -64,9 +64,14 @@ int64_t trawl_retry_wait(struct trawl_retry *retry, struct trawl_task *task, uin
     if (task->attempts > retry->retries)
         return -ERANGE;
     delay_ms = trawl_retry_delay_ms(retry, task->attempts);
-    task->due_ns = now_ns + delay_ms * (uint64_t)1000000;
-    trawl_heap_push(&retry->waiting, &task->waiting);
+    trawl_retry_wait_until(retry, task, now_ns + delay_ms * (uint64_t)1000000);
     return delay_ms;
+}
+
+void trawl_retry_wait_until(struct trawl_retry *retry, struct trawl_task *task, uint64_t due_ns)
+{
+    task->due_ns = due_ns;
+    trawl_heap_push(&retry->waiting, &task->waiting);
 }
 
 struct trawl_task *trawl_retry_due(struct trawl_retry *retry, uint64_t now_ns)

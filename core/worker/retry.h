@@ -31,6 +31,9 @@ uint32_t trawl_retry_delay_ms(struct trawl_retry *retry, unsigned attempt);
 /* Let the task wait. Returns the milliseconds, or -ERANGE when it has had all its tries. */
 int64_t trawl_retry_wait(struct trawl_retry *retry, struct trawl_task *task, uint64_t now_ns);
 
+/* Let it wait until then. */
+void trawl_retry_wait_until(struct trawl_retry *retry, struct trawl_task *task, uint64_t due_ns);
+
 /* A task whose time has come, out of the queue; NULL if there is none. */
 struct trawl_task *trawl_retry_due(struct trawl_retry *retry, uint64_t now_ns);
 

@@ -14,7 +14,7 @@ static struct trawl_task_extra *extra_create(const struct trawl_page_request *re
     struct trawl_task_extra *extra;
 
     if (request->method.len == 0 && request->headers.len == 0 && request->body.len == 0 &&
-        request->meta.len == 0)
+        request->meta.len == 0 && request->chain.len == 0)
         return NULL;
     extra = TRAWL_NEW(struct trawl_task_extra);
     extra->method = copy_text(request->method);
@@ -24,6 +24,11 @@ static struct trawl_task_extra *extra_create(const struct trawl_page_request *re
         extra->body = trawl_xalloc(request->body.len + 1);
         memcpy(extra->body, request->body.ptr, request->body.len);
         extra->body_len = request->body.len;
+    }
+    if (request->chain.len > 0) {
+        extra->chain = trawl_xalloc(request->chain.len);
+        memcpy(extra->chain, request->chain.ptr, request->chain.len);
+        extra->chain_len = request->chain.len / sizeof(*extra->chain);
     }
     return extra;
 }
@@ -88,22 +93,21 @@ struct trawl_page_request trawl_task_request(const struct trawl_task *task)
         .headers = trawl_str_of(extra->headers),
         .body = {.ptr = extra->body ? extra->body : "", .len = extra->body_len},
         .meta = trawl_str_of(extra->meta),
+        .chain = {.ptr = (const char *)extra->chain,
+                  .len = extra->chain_len * sizeof(*extra->chain)},
     };
 }
 
-void trawl_task_set_chain(struct trawl_task *task, const struct trawl_task *from)
+char *trawl_task_next_chain(const struct trawl_task *task, size_t *ret_len)
 {
-    size_t len = from->extra ? from->extra->chain_len : 0;
+    size_t len = task->extra ? task->extra->chain_len : 0;
     struct trawl_hash *chain = trawl_xalloc((len + 1) * sizeof(*chain));
 
     if (len > 0)
-        memcpy(chain, from->extra->chain, len * sizeof(*chain));
-    chain[len] = from->fingerprint;
-    if (!task->extra)
-        task->extra = TRAWL_NEW(struct trawl_task_extra);
-    free(task->extra->chain);
-    task->extra->chain = chain;
-    task->extra->chain_len = len + 1;
+        memcpy(chain, task->extra->chain, len * sizeof(*chain));
+    chain[len] = task->fingerprint;
+    *ret_len = (len + 1) * sizeof(*chain);
+    return (char *)chain;
 }
 
 bool trawl_task_in_chain(const struct trawl_task *task, struct trawl_hash fingerprint)

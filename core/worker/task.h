@@ -37,7 +37,7 @@ struct trawl_task {
     uint8_t redirects;
     uint8_t attempts; /* that were started */
     bool active;
-    bool again; /* was fetched before, at a greater depth */
+    bool again; /* was a page of max_pages before, at a greater depth */
     uint16_t url_len;
     char url[];
 };
@@ -55,8 +55,8 @@ const char *trawl_task_method(const struct trawl_task *task);
 /* The same fields, borrowed from the task. */
 struct trawl_page_request trawl_task_request(const struct trawl_task *task);
 
-/* Remember that `task` comes from a redirect of `from`. */
-void trawl_task_set_chain(struct trawl_task *task, const struct trawl_task *from);
+/* The bytes of the chain of a request that `task` was redirected to: its own, and itself. The caller frees them. */
+char *trawl_task_next_chain(const struct trawl_task *task, size_t *ret_len);
 
 /* True if the task or a request before it in its chain has this fingerprint. */
 bool trawl_task_in_chain(const struct trawl_task *task, struct trawl_hash fingerprint);

@@ -87,20 +87,15 @@ static int on_requests(struct trawl_worker *worker, const struct trawl_frame *fr
     r = trawl_page_requests_decode(frame->payload, frame->len, &requests, &count);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < count; i++) {
-        if (requests[i].state == TRAWL_REQUEST_DONE)
-            trawl_frontier_add_done(worker->frontier, requests[i].fingerprint, requests[i].depth);
-        else
-            trawl_frontier_add(worker->frontier, &requests[i], NULL);
-    }
-    worker->continued |= count > 0;
+    for (size_t i = 0; i < count; i++)
+        trawl_frontier_restore(worker->frontier, &requests[i], trawl_mono_ns(), trawl_now_ms());
     free(requests);
     if (!(frame->flags & TRAWL_FLAG_LAST))
         return 0;
-    if (worker->continued)
-        worker->state = TRAWL_WORKER_RUNNING;
-    else
+    if (trawl_json_bool(worker->task, "fresh", false))
         trawl__crawl_begin(worker);
+    else
+        worker->state = TRAWL_WORKER_RUNNING;
     trawl__crawl_pump(worker);
     return 0;
 }

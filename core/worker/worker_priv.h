@@ -43,7 +43,6 @@ struct trawl_worker {
     const struct trawl_scraper_ops *ops;
     void *scraper;
     bool created;
-    bool continued; /* requests were known from an earlier worker, so start() is not called */
     struct trawl_settings settings;
     struct trawl_job job;
     struct trawl_frontier *frontier;

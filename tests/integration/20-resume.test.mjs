@@ -151,3 +151,22 @@ test('`trawl start --wait` outlives a restart of the server', async (t) => {
   const result = await waiting;
   assert.equal(result.code, 0, result.stderr);
 });
+
+test('a request that waits for another try goes on waiting', async (t) => {
+  const routes = pages(20, 30);
+  routes['/page/0'] = { status: 503 };
+  const { url, seen } = await site(t, routes);
+  // Of an hour's jitter a random part is waited for: next to never so little that this test would see its end.
+  const server = await serve(t, { platforms: { slow: crawl(url, { retries: 2, retry_base: '1h', retry_max: '1h' }) } });
+  const id = await server.startRun();
+  const waiting = 'SELECT attempts, not_before_ms AS due FROM frontier WHERE attempts > 0';
+  await until('all others', async () => (await server.run(id)).pages === 20);
+  const [before] = await sqlite(t, server.data, waiting);
+  assert.equal(before.attempts, 1);
+  await server.program.stop('SIGKILL');
+  const restarted = await again(t, server);
+  await until('the run to be active', async () => (await restarted.run(id)).status === 'scraping');
+  assert.equal((await restarted.post(`/api/scrape/runs/${id}/cancel`)).status, 202);
+  await restarted.ended(id);
+  assert.equal(seen.filter((path) => path === '/page/0').length, 1);
+});

@@ -18,19 +18,24 @@ static struct trawl_page_item sample_items[] = {
 static struct trawl_page_request sample_requests[] = {
     {.fingerprint = {5, 6},
      .state = TRAWL_REQUEST_DONE,
+     .counted = true,
      .depth = 3,
      .redirects = 2,
+     .attempts = 4,
+     .not_before_ms = INT64_C(1) << 41,
      .priority = -7,
      .url = {"http://a/", 9},
      .method = {"POST", 4},
      .headers = {"{\"x\":\"y\"}", 9},
      .body = {"a\0b", 3},
-     .meta = {"[1]", 3}},
+     .meta = {"[1]", 3},
+     .chain = {"0123456789abcdef", 16}},
     {.url = {"http://b/", 9},
      .method = {"", 0},
      .headers = {"", 0},
      .body = {"", 0},
-     .meta = {"", 0}},
+     .meta = {"", 0},
+     .chain = {"", 0}},
 };
 
 static struct trawl_page sample_page(void)
@@ -43,6 +48,8 @@ static struct trawl_page sample_page(void)
         .status = 503,
         .depth = 4,
         .attempts = 3,
+        .not_before_ms = INT64_C(1) << 42,
+        .counts = true,
         .fingerprint = {7, 8},
         .url = trawl_str_of("http://a/x"),
         .error_kind = trawl_str_of("http"),
@@ -75,6 +82,10 @@ static void assert_request(const struct trawl_page_request *a, const struct traw
     assert_str(a->headers, b->headers);
     assert_str(a->body, b->body);
     assert_str(a->meta, b->meta);
+    assert_str(a->chain, b->chain);
+    assert_int_equal(a->counted, b->counted);
+    assert_int_equal(a->attempts, b->attempts);
+    assert_int_equal(a->not_before_ms, b->not_before_ms);
 }
 
 static void page__what_is_encoded_comes_back(void **state)
@@ -94,6 +105,8 @@ static void page__what_is_encoded_comes_back(void **state)
     assert_int_equal(out.status, in.status);
     assert_int_equal(out.depth, in.depth);
     assert_int_equal(out.attempts, in.attempts);
+    assert_int_equal(out.not_before_ms, in.not_before_ms);
+    assert_int_equal(out.counts, in.counts);
     assert_true(trawl_hash_equal(out.fingerprint, in.fingerprint));
     assert_int_equal(out.bytes, in.bytes);
     assert_int_equal(out.elapsed_ms, in.elapsed_ms);
@@ -136,17 +149,21 @@ static void page__refuses_every_cut(void **state)
 
 static void page__refuses_unknown_numbers(void **state)
 {
-    struct trawl_page pages[] = {sample_page(), sample_page(), sample_page()};
+    struct trawl_page pages[] = {sample_page(), sample_page(), sample_page(), sample_page()};
     struct trawl_page_request request = sample_requests[0];
+    struct trawl_page_request half_a_hash = sample_requests[0];
     struct trawl_page out;
 
     (void)state;
-    pages[0].kind = TRAWL_PAGE_FINISH + 1;
+    pages[0].kind = TRAWL_PAGE_RETRY + 1;
     pages[1].outcome = TRAWL_OUTCOME_FAILED + 1;
     request.state = TRAWL_REQUEST_DONE + 1;
     pages[2].requests = &request;
     pages[2].request_count = 1;
-    for (size_t i = 0; i < 3; i++) {
+    half_a_hash.chain.len = 8;
+    pages[3].requests = &half_a_hash;
+    pages[3].request_count = 1;
+    for (size_t i = 0; i < 4; i++) {
         struct trawl_buf buf;
 
         trawl_buf_init(&buf, 10000);

@@ -24,39 +24,39 @@ struct scene {
     struct trawl_tally tally;
 };
 
-static void scene_wait(struct scene *scene)
+static inline void scene_wait(struct scene *scene)
 {
     while (scene->waiting > 0)
         uv_run(&scene->loop, UV_RUN_ONCE);
 }
 
-static void scene_on_events(void *user, const struct trawl_event *events, size_t count)
+static inline void scene_on_events(void *user, const struct trawl_event *events, size_t count)
 {
     (void)user;
     (void)events;
     (void)count;
 }
 
-static void scene_on_stalled(void *user, const char *reason)
+static inline void scene_on_stalled(void *user, const char *reason)
 {
     (void)user;
     fail_msg("the store stalled: %s", reason ? reason : "");
 }
 
-static void scene_open(struct scene *scene)
+static inline void scene_open(struct scene *scene)
 {
     const struct trawl_store_options options = {.folder = scene->folder};
 
     assert_int_equal(trawl_store_open(&options, &scene->store, NULL), 0);
 }
 
-static void scene_start(struct scene *scene)
+static inline void scene_start(struct scene *scene)
 {
     assert_int_equal(
         trawl_store_start(scene->store, &scene->loop, scene_on_events, scene_on_stalled, scene), 0);
 }
 
-static void scene_close(struct scene *scene)
+static inline void scene_close(struct scene *scene)
 {
     trawl_store_close(scene->store, NULL, NULL);
     uv_run(&scene->loop, UV_RUN_DEFAULT);
@@ -64,14 +64,14 @@ static void scene_close(struct scene *scene)
 }
 
 /* As after the end of the server: what was active is interrupted. */
-static void scene_reopen(struct scene *scene)
+static inline void scene_reopen(struct scene *scene)
 {
     scene_close(scene);
     scene_open(scene);
     scene_start(scene);
 }
 
-static int scene_setup(void **state)
+static inline int scene_setup(void **state)
 {
     struct scene *scene = TRAWL_NEW(struct scene);
 
@@ -83,7 +83,7 @@ static int scene_setup(void **state)
     return 0;
 }
 
-static int scene_teardown(void **state)
+static inline int scene_teardown(void **state)
 {
     struct scene *scene = *state;
 
@@ -97,7 +97,7 @@ static int scene_teardown(void **state)
 
 /* --- calls --------------------------------------------------------------------------------------- */
 
-static void scene_on_done(void *user, int status)
+static inline void scene_on_done(void *user, int status)
 {
     struct scene *scene = user;
 
@@ -105,7 +105,7 @@ static void scene_on_done(void *user, int status)
     scene->status = status;
 }
 
-static void scene_on_run(void *user, int status, const struct trawl_created_run *run)
+static inline void scene_on_run(void *user, int status, const struct trawl_created_run *run)
 {
     struct scene *scene = user;
 
@@ -114,7 +114,7 @@ static void scene_on_run(void *user, int status, const struct trawl_created_run 
 }
 
 /* A run of the one platform "shop". */
-static int64_t scene_create_run(struct scene *scene)
+static inline int64_t scene_create_run(struct scene *scene)
 {
     const struct trawl_new_run_platform platform = {
         .name = "shop", .plugin = "html", .options_json = "{\"start\":\"x\"}"};
@@ -128,7 +128,7 @@ static int64_t scene_create_run(struct scene *scene)
     return scene->run_id;
 }
 
-static void scene_set_phase(struct scene *scene, int64_t run_id, enum trawl_phase phase)
+static inline void scene_set_phase(struct scene *scene, int64_t run_id, enum trawl_phase phase)
 {
     scene->waiting++;
     trawl_store_set_phase(scene->store, run_id, "shop", phase, NULL, scene_on_done, scene);
@@ -136,18 +136,18 @@ static void scene_set_phase(struct scene *scene, int64_t run_id, enum trawl_phas
     assert_int_equal(scene->status, 0);
 }
 
-static struct trawl_hash scene_fingerprint(const char *url)
+static inline struct trawl_hash scene_fingerprint(const char *url)
 {
     return trawl_hash_bytes(url, strlen(url));
 }
 
-static struct trawl_page_request scene_request(const char *url, uint16_t depth)
+static inline struct trawl_page_request scene_request(const char *url, uint16_t depth)
 {
     return (struct trawl_page_request){
         .fingerprint = scene_fingerprint(url), .depth = depth, .url = trawl_str_of(url)};
 }
 
-static void scene_on_page(void *user, int status, const struct trawl_tally *tally)
+static inline void scene_on_page(void *user, int status, const struct trawl_tally *tally)
 {
     struct scene *scene = user;
 
@@ -155,7 +155,7 @@ static void scene_on_page(void *user, int status, const struct trawl_tally *tall
     scene->tally = *tally;
 }
 
-static void scene_commit(struct scene *scene, int64_t run_id, const struct trawl_page *page)
+static inline void scene_commit(struct scene *scene, int64_t run_id, const struct trawl_page *page)
 {
     struct trawl_buf buf;
 
@@ -170,7 +170,8 @@ static void scene_commit(struct scene *scene, int64_t run_id, const struct trawl
 }
 
 /* The page of start(), which asks for these URLs. */
-static void scene_begin(struct scene *scene, int64_t run_id, const char *const *urls, size_t count)
+static inline void scene_begin(struct scene *scene, int64_t run_id, const char *const *urls,
+                               size_t count)
 {
     struct trawl_page page = {.kind = TRAWL_PAGE_START, .request_count = count};
 
@@ -181,7 +182,7 @@ static void scene_begin(struct scene *scene, int64_t run_id, const char *const *
     free(page.requests);
 }
 
-static struct trawl_page scene_page(const char *url, enum trawl_outcome outcome)
+static inline struct trawl_page scene_page(const char *url, enum trawl_outcome outcome)
 {
     return (struct trawl_page){
         .kind = TRAWL_PAGE_RESPONSE,
@@ -192,8 +193,8 @@ static struct trawl_page scene_page(const char *url, enum trawl_outcome outcome)
     };
 }
 
-/* One figure, text or number, of the run as readers see it. The caller decrefs. */
-static json_t *scene_run(struct scene *scene, int64_t run_id)
+/* The run as readers see it. The caller decrefs. */
+static inline json_t *scene_run(struct scene *scene, int64_t run_id)
 {
     struct trawl_reader *reader = NULL;
     json_t *run = NULL;
@@ -203,5 +204,19 @@ static json_t *scene_run(struct scene *scene, int64_t run_id)
     trawl_reader_close(reader);
     return run;
 }
+
+/* How many errors the run has. */
+static inline size_t scene_errors(struct scene *scene, int64_t run_id)
+{
+    struct trawl_reader *reader = NULL;
+    json_auto_t *errors = NULL;
+
+    assert_int_equal(trawl_reader_open(scene->folder, &reader, NULL), 0);
+    assert_int_equal(trawl_reader_run_errors(reader, run_id, 0, 1000, &errors, NULL), 0);
+    trawl_reader_close(reader);
+    return json_array_size(errors);
+}
+
+#define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -99,22 +100,48 @@ static void days__sum_the_runs_created_on_them(void **state)
                 "2026-03-01 1 0 0 0 0\n");
 }
 
+/* The schema of the first version, from where this file is. */
+static char *first_schema(void)
+{
+    TRAWL_AUTO_FREE char *path =
+        trawl_xasprintf("%.*s/../../../core/store/sql/001_first.sql",
+                        (int)(strrchr(__FILE__, '/') - __FILE__), __FILE__);
+    char *schema = NULL;
+    size_t len = 0;
+
+    assert_int_equal(trawl_fs_read(path, 100000, &schema, &len), 0);
+    return schema;
+}
+
 /* A database of the first version is brought to this one, and keeps what it holds. */
 static void days__of_an_older_database(void **state)
 {
     struct scene *scene = *state;
+    TRAWL_AUTO_FREE char *folder = NULL;
+    TRAWL_AUTO_FREE char *path = NULL;
+    TRAWL_AUTO_FREE char *schema = first_schema();
+    struct trawl_reader *reader = scene->reader;
     sqlite3 *db = NULL;
 
-    fill(scene,
-         "DROP INDEX runs_by_created; PRAGMA user_version = 1;"
-         "ALTER TABLE run_platforms DROP COLUMN begun; ALTER TABLE run_platforms DROP COLUMN ok;"
-         "INSERT INTO runs (id,trigger,phase,created_ms) "
-         "VALUES (1,'api','queued',1772359200000)");
-    assert_int_equal(trawl__db_open(scene->folder, false, &db, NULL), 0);
+    assert_int_equal(trawl_fs_make_temporary(&folder), 0);
+    path = trawl_fs_join(folder, "trawl.db");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(trawl__db_exec(db, schema), 0);
+    assert_int_equal(trawl__db_exec(db, "PRAGMA user_version = 1;"
+                                        "INSERT INTO runs (id,trigger,phase,created_ms) "
+                                        "VALUES (1,'api','queued',1772359200000)"),
+                     0);
+    sqlite3_close(db);
+
+    assert_int_equal(trawl__db_open(folder, false, &db, NULL), 0);
     assert_int_equal(
         trawl__db_int(db, "SELECT 1 FROM sqlite_schema WHERE name = 'runs_by_created'", 0), 1);
-    sqlite3_close(db);
+    assert_int_equal(trawl_reader_open(folder, &scene->reader, NULL), 0);
     expect_days(scene, 1, "2026-03-01 1 0 0 0 0\n");
+    trawl_reader_close(scene->reader);
+    scene->reader = reader;
+    sqlite3_close(db);
+    trawl_fs_remove_folder(folder);
 }
 
 /* --- errors ---------------------------------------------------------------------------------------- */

@@ -129,15 +129,11 @@ static void interrupted_runs__are_those_that_had_not_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(resume__tells_how_far_the_run_had_come, scene_setup,
-                                        scene_teardown),
-        cmocka_unit_test_setup_teardown(resume__knows_a_run_that_had_not_begun, scene_setup,
-                                        scene_teardown),
-        cmocka_unit_test_setup_teardown(resume__refuses_what_is_not_interrupted, scene_setup,
-                                        scene_teardown),
-        cmocka_unit_test_setup_teardown(resume__happens_once, scene_setup, scene_teardown),
-        cmocka_unit_test_setup_teardown(interrupted_runs__are_those_that_had_not_ended, scene_setup,
-                                        scene_teardown),
+        SCENE_TEST(resume__tells_how_far_the_run_had_come),
+        SCENE_TEST(resume__knows_a_run_that_had_not_begun),
+        SCENE_TEST(resume__refuses_what_is_not_interrupted),
+        SCENE_TEST(resume__happens_once),
+        SCENE_TEST(interrupted_runs__are_those_that_had_not_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

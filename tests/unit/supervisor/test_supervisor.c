@@ -50,8 +50,11 @@ static void child_say(uint16_t type, json_t *value)
     json_decref(value);
 }
 
+/* The page of start() asks for what the two pages after it are of. */
 static void child_page(enum trawl_page_kind kind, enum trawl_outcome outcome, uint32_t lease)
 {
+    struct trawl_page_request requests[2] = {0};
+    char urls[2][64];
     char url[64];
     struct trawl_buf buf;
     struct trawl_page page = {
@@ -67,6 +70,13 @@ static void child_page(enum trawl_page_kind kind, enum trawl_outcome outcome, ui
     if (kind == TRAWL_PAGE_RESPONSE) {
         page.url = trawl_str_of(url);
         page.fingerprint = trawl_hash_bytes(url, strlen(url));
+    }
+    for (unsigned i = 0; kind == TRAWL_PAGE_START && i < 2; i++) {
+        snprintf(urls[i], sizeof(urls[i]), "http://a/%u", i + 2);
+        requests[i].url = trawl_str_of(urls[i]);
+        requests[i].fingerprint = trawl_hash_bytes(urls[i], strlen(urls[i]));
+        page.requests = requests;
+        page.request_count = i + 1;
     }
     trawl_buf_init(&buf, TRAWL_FRAME_MAX);
     (void)trawl_page_encode(&page, &buf);

@@ -5,7 +5,9 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/url.h"
@@ -40,7 +42,7 @@ static enum trawl_frontier_added add(struct trawl_frontier *frontier, const char
         .url = trawl_str_of(url),
     };
 
-    return trawl_frontier_add(frontier, &request, NULL);
+    return trawl_frontier_add(frontier, &request);
 }
 
 /* The next task, which must be that URL. */
@@ -219,17 +221,81 @@ static void frontier_retry__a_waiting_request_learns_its_depth(void **state)
     trawl_frontier_destroy(frontier); /* and nothing leaks while one waits */
 }
 
+#define SECOND_NS UINT64_C(1000000000)
+
+/* At second 10 of one clock and millisecond 50000 of the other. */
+static void restore(struct trawl_frontier *frontier, const char *url,
+                    struct trawl_page_request request)
+{
+    request.fingerprint = trawl_url_fingerprint(NULL, url, NULL, 0);
+    request.depth = 1;
+    request.url = trawl_str_of(url);
+    trawl_frontier_restore(frontier, &request, 10 * SECOND_NS, 50000);
+}
+
 static void frontier__continues_where_a_shard_was_left(void **state)
 {
     struct trawl_frontier *frontier = make(2, TRAWL_FRONTIER_UNLIMITED, 100);
 
     (void)state;
-    trawl_frontier_add_done(frontier, trawl_url_fingerprint(NULL, "http://a/done", NULL, 0), 1);
-    add(frontier, "http://a/x", 1, 0);
-    add(frontier, "http://a/y", 1, 0);
+    restore(frontier, "http://a/done",
+            (struct trawl_page_request){.state = TRAWL_REQUEST_DONE, .counted = true});
+    restore(frontier, "http://a/x", (struct trawl_page_request){0});
+    restore(frontier, "http://a/y", (struct trawl_page_request){0});
     assert_int_equal(add(frontier, "http://a/done", 1, 0), TRAWL_ADDED_KNOWN);
     fetch(frontier, "http://a/x");
     assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_restore__counts_only_what_was_a_page(void **state)
+{
+    struct trawl_frontier *frontier = make(2, TRAWL_FRONTIER_UNLIMITED, 100);
+
+    (void)state;
+    restore(frontier, "http://a/moved", (struct trawl_page_request){.state = TRAWL_REQUEST_DONE});
+    restore(frontier, "http://a/again", (struct trawl_page_request){.counted = true});
+    restore(frontier, "http://a/x", (struct trawl_page_request){0});
+    assert_int_equal(trawl_frontier_pages(frontier), 1);
+    fetch(frontier, "http://a/again");
+    assert_int_equal(trawl_frontier_pages(frontier), 1);
+    fetch(frontier, "http://a/x");
+    assert_int_equal(trawl_frontier_pages(frontier), 2);
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_restore__waits_for_the_rest_of_the_time(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+    struct trawl_task *task;
+
+    (void)state;
+    restore(frontier, "http://a/x",
+            (struct trawl_page_request){.attempts = 1, .not_before_ms = 53000});
+    assert_null(trawl_frontier_next(frontier, 10 * SECOND_NS));
+    assert_false(trawl_frontier_is_over(frontier));
+    assert_int_equal(trawl_frontier_next_ns(frontier), 13 * SECOND_NS);
+    task = trawl_frontier_next(frontier, 13 * SECOND_NS);
+    assert_non_null(task);
+    assert_int_equal(task->attempts, 2);
+    trawl_frontier_end(frontier, task);
+    assert_int_equal(trawl_frontier_retry(frontier, task, 0), -ERANGE); /* of one retry */
+    trawl_frontier_done(frontier, task, false);
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_restore__distrusts_a_clock_that_was_put_back(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+
+    (void)state;
+    restore(frontier, "http://a/x",
+            (struct trawl_page_request){.attempts = 1, .not_before_ms = INT64_C(1) << 50});
+    assert_int_equal(trawl_frontier_next_ns(frontier),
+                     10 * SECOND_NS + (uint64_t)TRAWL_FRONTIER_WAIT_MAX_MS * 1000000);
+    restore(frontier, "http://a/y", (struct trawl_page_request){.attempts = 1, .not_before_ms = 1});
+    assert_int_equal(trawl_frontier_next_ns(frontier), 10 * SECOND_NS);
     trawl_frontier_destroy(frontier);
 }
 
@@ -246,16 +312,22 @@ static void task_chain__remembers_where_it_came_from(void **state)
     };
     struct trawl_task *from;
     struct trawl_task *to;
+    char *chain;
 
     (void)state;
     add(frontier, "http://a/from", 0, 0);
     from = next(frontier, "http://a/from");
-    assert_int_equal(trawl_frontier_add(frontier, &request, from), TRAWL_ADDED_NEW);
+    chain = trawl_task_next_chain(from, &request.chain.len);
+    request.chain.ptr = chain;
+    assert_int_equal(trawl_frontier_add(frontier, &request), TRAWL_ADDED_NEW);
+    free(chain);
     to = next(frontier, url);
     assert_true(trawl_task_in_chain(to, from->fingerprint));
     assert_true(trawl_task_in_chain(to, to->fingerprint));
     assert_false(trawl_task_in_chain(from, to->fingerprint));
     request = trawl_task_request(to);
+    assert_int_equal(request.chain.len, sizeof(from->fingerprint));
+    assert_memory_equal(request.chain.ptr, &from->fingerprint, sizeof(from->fingerprint));
     assert_string_equal(request.method.ptr, "POST");
     assert_int_equal(request.body.len, 3);
     assert_memory_equal(request.body.ptr, "a\0b", 3);
@@ -277,6 +349,9 @@ int main(void)
         cmocka_unit_test(frontier_retry__comes_back_even_when_no_new_page_may),
         cmocka_unit_test(frontier_retry__a_waiting_request_learns_its_depth),
         cmocka_unit_test(frontier__continues_where_a_shard_was_left),
+        cmocka_unit_test(frontier_restore__counts_only_what_was_a_page),
+        cmocka_unit_test(frontier_restore__waits_for_the_rest_of_the_time),
+        cmocka_unit_test(frontier_restore__distrusts_a_clock_that_was_put_back),
         cmocka_unit_test(task_chain__remembers_where_it_came_from),
     };
 

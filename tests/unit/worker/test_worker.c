@@ -18,6 +18,7 @@
 #include "plugin/loader.h"
 #include "site.h"
 #include "trawl/scraper.h"
+#include "util/clock.h"
 #include "util/json.h"
 #include "util/url.h"
 #include "worker/worker.h"
@@ -227,12 +228,14 @@ static void note(struct scene *scene, const char *format, ...)
 static void note_page(struct scene *scene, const struct trawl_page *page)
 {
     static const char *const outcomes[] = {"ok", "redirected", "failed"};
-    static const char *const kinds[] = {"start", "", "finish"};
+    static const char *const kinds[] = {"start", "", "finish", "retry"};
 
     if (page->kind == TRAWL_PAGE_RESPONSE)
         note(scene, "%s %u %s", outcomes[page->outcome], page->status, path_of(&page->url));
     else
         note(scene, "%s", kinds[page->kind]);
+    if (page->kind == TRAWL_PAGE_RETRY)
+        note(scene, " %u", page->attempts);
     if (page->error_kind.len > 0)
         note(scene, " !%s", page->error_kind.ptr);
     for (size_t i = 0; i < page->request_count; i++)
@@ -360,16 +363,21 @@ static int teardown(void **state)
     return 0;
 }
 
-static void send_job(struct scene *scene, json_t *options, const char *plugin)
+static void send_job_as(struct scene *scene, json_t *options, const char *plugin, bool fresh)
 {
     json_auto_t *job = json_pack(
         "{s:i, s:s, s:i, s:i, s:i, s:{s:s, s:s}, s:o, s:b, s:{s:i, s:i, s:i, s:i, s:i, s:i}}",
         "run_id", 1, "platform", "test", "shard", 0, "shards", 1, "lease", 7, "plugin", "name",
-        plugin, "file", plugin, "options", options, "fresh", 1, "fetch", "concurrency", 1,
+        plugin, "file", plugin, "options", options, "fresh", fresh, "fetch", "concurrency", 1,
         "retries", 1, "retry_base", 1, "retry_max", 1, "timeout", 20000, "max_redirects", 3);
 
     assert_non_null(job);
     trawl_channel_send_json(scene->channel, TRAWL_MSG_JOB, job);
+}
+
+static void send_job(struct scene *scene, json_t *options, const char *plugin)
+{
+    send_job_as(scene, options, plugin, true);
 }
 
 static void send_requests(struct scene *scene, const struct trawl_page_request *requests,
@@ -434,6 +442,7 @@ static void worker__records_failures_and_goes_on(void **state)
                                       "ok 200 /bad >/broken@1 >/missing@1 >/down@1 *\n"
                                       "failed 200 /broken !extract\n"
                                       "failed 404 /missing !http *\n"
+                                      "retry 1\n"
                                       "failed 503 /down !http *\n"
                                       "finish *\n");
     assert_int_equal(scene->site.hits, 5); /* /down was tried twice */
@@ -503,13 +512,29 @@ static void worker__continues_without_starting_again(void **state)
         known_request(scene, "/tree/a", TRAWL_REQUEST_PENDING, urls[1]),
     };
 
-    send_job(scene, options_from(scene, "/nowhere"), "lines");
+    send_job_as(scene, options_from(scene, "/nowhere"), "lines", false);
     send_requests(scene, requests, 2);
     run_until_over(scene);
     assert_string_equal(scene->pages, "ok 200 /tree/a >/tree@2 >/tree/c@2 *\n"
                                       "ok 200 /tree *\n"
                                       "ok 200 /tree/c *\n"
                                       "finish *\n");
+}
+
+static void worker__continues_a_request_with_its_tries(void **state)
+{
+    struct scene *scene = *state;
+    char url[256];
+    struct trawl_page_request request = known_request(scene, "/down", TRAWL_REQUEST_PENDING, url);
+
+    request.attempts = 1;
+    request.not_before_ms = trawl_now_ms() + 20;
+    send_job_as(scene, options_from(scene, "/nowhere"), "lines", false);
+    send_requests(scene, &request, 1);
+    run_until_over(scene);
+    assert_string_equal(scene->pages, "failed 503 /down !http *\n"
+                                      "finish *\n");
+    assert_int_equal(scene->site.hits, 1);
 }
 
 static void worker__says_finished_only_when_all_is_acknowledged(void **state)
@@ -622,6 +647,7 @@ int main(void)
         TEST(worker__makes_a_request_of_each_redirect),
         TEST(worker__finish_may_ask_for_more),
         TEST(worker__continues_without_starting_again),
+        TEST(worker__continues_a_request_with_its_tries),
         TEST(worker__says_finished_only_when_all_is_acknowledged),
         TEST(worker__waits_for_a_store_that_is_slow),
         TEST(worker__stops_after_what_is_under_way),
