@@ -3,7 +3,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "supervisor/workers.h"
+#include "supervisor/shard.h"
 #include "util/alloc.h"
 
 struct trawl_run *trawl__run_create(struct trawl_supervisor *supervisor, unsigned task_count)

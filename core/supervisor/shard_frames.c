@@ -6,7 +6,7 @@
 #include "ipc/messages.h"
 #include "ipc/page.h"
 #include "supervisor/process.h"
-#include "supervisor/workers_priv.h"
+#include "supervisor/shard_priv.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/json.h"

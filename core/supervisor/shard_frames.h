@@ -3,7 +3,7 @@
 #define TRAWL_SUPERVISOR_SHARD_FRAMES_H
 
 #include "ipc/channel.h"
-#include "supervisor/workers.h"
+#include "supervisor/shard.h"
 
 void trawl__shard_on_frame(void *user, const struct trawl_frame *frame);
 

@@ -10,7 +10,7 @@
 #include "supervisor/gateways.h"
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
-#include "supervisor/workers.h"
+#include "supervisor/shard.h"
 #include "util/alloc.h"
 #include "util/json.h"
 #include "util/listen.h"

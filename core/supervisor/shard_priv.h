@@ -1,8 +1,8 @@
-/* A shard, shared by workers.c (its life) and shard_frames.c (what its process says). */
-#ifndef TRAWL_SUPERVISOR_WORKERS_PRIV_H
-#define TRAWL_SUPERVISOR_WORKERS_PRIV_H
+/* A shard, shared by shard.c (its life) and shard_frames.c (what its process says). */
+#ifndef TRAWL_SUPERVISOR_SHARD_PRIV_H
+#define TRAWL_SUPERVISOR_SHARD_PRIV_H
 
-#include "supervisor/workers.h"
+#include "supervisor/shard.h"
 
 enum trawl_shard_state {
     TRAWL_SHARD_STARTING, /* spawned, the scraper is being made */

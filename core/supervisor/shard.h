@@ -4,8 +4,8 @@
  * committed; a successor continues from the frontier that the store has then. The shard ends by one call of
  * trawl__task_over().
  */
-#ifndef TRAWL_SUPERVISOR_WORKERS_H
-#define TRAWL_SUPERVISOR_WORKERS_H
+#ifndef TRAWL_SUPERVISOR_SHARD_H
+#define TRAWL_SUPERVISOR_SHARD_H
 
 #include "supervisor/runs.h"
 

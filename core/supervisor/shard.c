@@ -1,4 +1,4 @@
-#include "supervisor/workers.h"
+#include "supervisor/shard.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "ipc/page.h"
 #include "supervisor/process.h"
 #include "supervisor/shard_frames.h"
-#include "supervisor/workers_priv.h"
+#include "supervisor/shard_priv.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/json.h"
