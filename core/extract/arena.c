@@ -16,6 +16,10 @@
 #define SMALL_COUNT (SMALL_MAX / STEP)
 #define CLASS_COUNT (SMALL_COUNT + 32)
 
+/* The region becomes writable in such steps, as it is used: a limit on the process's data counts what is writable, and so
+ * does not count what is only reserved. */
+#define GROW_BYTES ((size_t)8 << 20)
+
 /* What a page leaves untouched behind the end, so that the next need not fault it in again. */
 #define KEEP_BYTES ((size_t)8 << 20)
 
@@ -32,7 +36,8 @@ struct free_block {
 struct arena {
     char *base; /* TRAWL_ARENA_MAX bytes of address space; NULL: none yet */
     size_t used;
-    size_t touched; /* how far it was ever used since pages were given back */
+    size_t writable; /* from the base */
+    size_t touched;  /* how far it was ever used since pages were given back */
     bool active;
     bool refused; /* there was no address space to be had */
     struct free_block *free[CLASS_COUNT];
@@ -65,6 +70,19 @@ static bool is_ours(const void *ptr)
     return base && (uintptr_t)ptr >= base && (uintptr_t)ptr < base + TRAWL_ARENA_MAX;
 }
 
+/* The region's first `end` bytes can be used. */
+static bool make_writable(size_t end)
+{
+    size_t wanted = (end + GROW_BYTES - 1) / GROW_BYTES * GROW_BYTES;
+
+    if (end <= arena.writable)
+        return true;
+    if (mprotect(arena.base + arena.writable, wanted - arena.writable, PROT_READ | PROT_WRITE) < 0)
+        return false;
+    arena.writable = wanted;
+    return true;
+}
+
 static void *take(size_t bytes)
 {
     struct free_block *block;
@@ -80,7 +98,8 @@ static void *take(size_t bytes)
         arena.free[class] = block->next;
         return block;
     }
-    if (sizeof(*head) + size > TRAWL_ARENA_MAX - arena.used)
+    if (sizeof(*head) + size > TRAWL_ARENA_MAX - arena.used ||
+        !make_writable(arena.used + sizeof(*head) + size))
         return NULL;
     head = (struct head *)(void *)(arena.base + arena.used);
     arena.used += sizeof(*head) + size;
@@ -156,8 +175,8 @@ static bool reserve(void)
 #endif
     if (arena.base || arena.refused)
         return arena.base;
-    base = mmap(NULL, TRAWL_ARENA_MAX, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    base =
+        mmap(NULL, TRAWL_ARENA_MAX, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     arena.refused = base == MAP_FAILED;
     arena.base = arena.refused ? NULL : base;
     return arena.base;
@@ -180,6 +199,8 @@ void trawl_arena_end(void)
         arena.touched = arena.used;
     if (arena.touched > KEEP_BYTES) {
         madvise(arena.base + KEEP_BYTES, arena.touched - KEEP_BYTES, MADV_DONTNEED);
+        if (mprotect(arena.base + KEEP_BYTES, arena.writable - KEEP_BYTES, PROT_NONE) == 0)
+            arena.writable = KEEP_BYTES;
         arena.touched = KEEP_BYTES;
     }
     arena.used = 0;
