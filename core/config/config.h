@@ -28,7 +28,7 @@ struct trawl_config {
  *   server      {listen: ["127.0.0.1:8080"], hosts: [names that the Host header may have besides the addresses],
  *                origins: [], web: folder of the dashboard (else the built or installed one), heartbeat: "20s", gateways: 1, max_connections, ring: "4M", max_body, max_message, idle_timeout, pong_timeout}
  *   plugins     {paths: [folders to look in before the installed one]}
- *   workers     {max: at once, grace: "10s" to finish pages in flight on a stop, restarts: for a platform's run, resume: "auto", "manual" or "never"}
+ *   workers     {max: at once, grace: "10s" to finish pages in flight on a stop, restarts: for a platform's run, silence: "10s", memory: "2G", resume: "auto", "manual" or "never"}
  *   journal     {keep_events, keep: "30d"}
  *   fetch       defaults for every platform; headers are put together one by one
  *   platforms   {NAME: {plugin, options: {…}, fetch: {…}, overridable: [option names], enabled}}

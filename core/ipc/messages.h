@@ -6,8 +6,9 @@
 #ifndef TRAWL_IPC_MESSAGES_H
 #define TRAWL_IPC_MESSAGES_H
 
-#define TRAWL_CHANNEL_FD 3
-#define TRAWL_LISTEN_FD  4 /* gateway: first of its listening sockets; their count is in CONFIGURE */
+#define TRAWL_CHANNEL_FD    3
+#define TRAWL_LISTEN_FD     4 /* gateway: first of its listening sockets; their count is in CONFIGURE */
+#define TRAWL_BREADCRUMB_FD 4 /* worker: the memory of ipc/breadcrumb.h */
 
 enum trawl_message_type {
     /* --- supervisor to worker ------------------------------------------------------------------- */

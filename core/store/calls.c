@@ -27,6 +27,8 @@ struct call {
     uint64_t total;
     void *payload;
     size_t len;
+    struct trawl_hash fingerprint;
+    const char *kind;
     struct trawl_tally tally;
 };
 
@@ -139,6 +141,39 @@ void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const ch
     memcpy(call->payload, payload, len);
     call->len = len;
     call->op.bytes += len;
+    call->page_done = done;
+    call->user = user;
+    trawl__store_push(store, &call->op);
+}
+
+static int apply_give_up(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
+    struct trawl_run_state *run;
+    struct trawl_platform_state *platform;
+    int r;
+
+    if (!find(journal, call, &run, &platform, &r))
+        return r;
+    r = trawl__journal_give_up(journal, run, platform, &call->fingerprint, call->kind,
+                               call->message);
+    call->tally = (struct trawl_tally){.ok = platform->ok, .failed = platform->failed};
+    if (r != -ENOENT)
+        return r;
+    op->status = r;
+    return 0;
+}
+
+void trawl_store_give_up_request(struct trawl_store *store, int64_t run_id, const char *platform,
+                                 const struct trawl_hash *fingerprint, const char *kind,
+                                 const char *reason, trawl_store_on_page *done, void *user)
+{
+    struct call *call = call_new(run_id, platform, apply_give_up);
+
+    call->op.done = page_done;
+    call->fingerprint = *fingerprint;
+    call->kind = kind;
+    call->message = trawl_xstrdup(reason);
     call->page_done = done;
     call->user = user;
     trawl__store_push(store, &call->op);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/state.h"
 #include "util/clock.h"
@@ -156,6 +157,18 @@ static int add_page(struct trawl_journal *journal, const struct trawl_platform_s
     return r;
 }
 
+/* Take off a character of UTF-8 that was cut. */
+static void drop_cut_character(char *text)
+{
+    size_t len = strlen(text);
+    size_t start = len;
+
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start > 0 && (unsigned char)text[start - 1] >= 0xc0)
+        text[start - 1] = '\0';
+}
+
 static int tell_failure(struct trawl_journal *journal, struct trawl_run_state *run,
                         struct trawl_platform_state *platform, const struct trawl_page *page)
 {
@@ -164,8 +177,9 @@ static int tell_failure(struct trawl_journal *journal, struct trawl_run_state *r
     if (platform->failure_logs >= TRAWL_FAILURE_LOGS_MAX)
         return 0;
     platform->failure_logs++;
-    snprintf(message, sizeof(message), "page failed: '%.*s': %.*s", (int)page->url.len,
-             page->url.ptr, (int)page->error.len, page->error.ptr);
+    if (snprintf(message, sizeof(message), "page failed: '%.*s': %.*s", (int)page->url.len,
+                 page->url.ptr, (int)page->error.len, page->error.ptr) >= (int)sizeof(message))
+        drop_cut_character(message);
     return trawl__journal_log(journal, run, platform->name, "warning", message);
 }
 
@@ -245,4 +259,34 @@ int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *r
     if (r < 0)
         return r;
     return trawl__journal_thinned(journal, run, platform);
+}
+
+int trawl__journal_give_up(struct trawl_journal *journal, struct trawl_run_state *run,
+                           struct trawl_platform_state *platform,
+                           const struct trawl_hash *fingerprint, const char *kind,
+                           const char *reason)
+{
+    sqlite3_stmt *find = journal->statements[STATEMENT_FRONTIER_PENDING];
+    struct trawl_page page = {
+        .outcome = TRAWL_OUTCOME_FAILED,
+        .fingerprint = *fingerprint,
+        .error_kind = trawl_str_of(kind),
+        .error = trawl_str_of(reason),
+    };
+    int code;
+    int r;
+
+    sqlite3_bind_int64(find, 1, platform->id);
+    trawl__db_bind_hash(find, 2, fingerprint);
+    code = sqlite3_step(find);
+    if (code != SQLITE_ROW) {
+        sqlite3_reset(find);
+        return code == SQLITE_DONE ? -ENOENT : trawl__db_errno(code);
+    }
+    page.url = trawl__db_str(find, 0);
+    page.depth = (uint16_t)sqlite3_column_int(find, 1);
+    page.attempts = (uint8_t)(sqlite3_column_int(find, 2) + 1);
+    r = record_response(journal, run, platform, &page);
+    sqlite3_reset(find); /* until now its URL was in use */
+    return r < 0 ? r : trawl__journal_thinned(journal, run, platform);
 }

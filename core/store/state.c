@@ -32,6 +32,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "WHERE run_platform = ?1 AND fingerprint = ?2 AND state = 0 AND depth >= ?5",
     [STATEMENT_FRONTIER_RETRY] = "UPDATE frontier SET attempts = ?3, not_before_ms = ?4 "
                                  "WHERE run_platform = ?1 AND fingerprint = ?2 AND state = 0",
+    [STATEMENT_FRONTIER_PENDING] = "SELECT url, depth, attempts FROM frontier "
+                                   "WHERE run_platform = ? AND fingerprint = ? AND state = 0",
     [STATEMENT_ITEM_FIND] = "SELECT i.id, i.version, v.hash FROM items i "
                             "JOIN item_versions v ON v.id = i.version "
                             "WHERE i.platform = ? AND i.key = ?",

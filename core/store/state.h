@@ -28,6 +28,7 @@ enum trawl_statement {
     STATEMENT_FRONTIER_NEARER,
     STATEMENT_FRONTIER_DONE,
     STATEMENT_FRONTIER_RETRY,
+    STATEMENT_FRONTIER_PENDING,
     STATEMENT_ITEM_FIND,
     STATEMENT_ITEM_ADD,
     STATEMENT_ITEM_UPDATE,
@@ -141,6 +142,12 @@ int trawl__journal_phase(struct trawl_journal *journal, struct trawl_run_state *
  * again, and its row, its error and its part in the tally are taken back. */
 int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *run,
                         struct trawl_platform_state *platform, const struct trawl_page *page);
+
+/* Give up a pending request. -ENOENT: it is not pending. */
+int trawl__journal_give_up(struct trawl_journal *journal, struct trawl_run_state *run,
+                           struct trawl_platform_state *platform,
+                           const struct trawl_hash *fingerprint, const char *kind,
+                           const char *reason);
 
 /* Store one item of it. */
 int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_state *run,

@@ -141,6 +141,12 @@ void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const ch
                              const void *payload, size_t len, trawl_store_on_page *done,
                              void *user);
 
+/* Give up a request without a page: it ends as failed, of that kind (static) and for that reason. status -ENOENT: it is not
+ * pending. */
+void trawl_store_give_up_request(struct trawl_store *store, int64_t run_id, const char *platform,
+                                 const struct trawl_hash *fingerprint, const char *kind,
+                                 const char *reason, trawl_store_on_page *done, void *user);
+
 /* The scraper's own progress, which then stands in the events in place of the count of pages. */
 void trawl_store_set_progress(struct trawl_store *store, int64_t run_id, const char *platform,
                               uint64_t current, uint64_t total, const char *message);

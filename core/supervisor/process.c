@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -25,6 +26,7 @@ struct trawl_process {
     const struct trawl_process_ops *ops; /* NULL: released */
     void *user;
     bool exited;
+    int signal;
     char how[64];
 };
 
@@ -69,6 +71,7 @@ static void process_on_exit(uv_process_t *handle, int64_t status, int signal)
 
     DL_DELETE(processes, process);
     process->exited = true;
+    process->signal = signal;
     if (signal != 0)
         snprintf(process->how, sizeof(process->how), "was ended by signal %d (%s)", signal,
                  strsignal(signal));
@@ -184,6 +187,26 @@ int trawl_process_spawn(uv_loop_t *loop, const char *role, const int *fds, size_
 pid_t trawl_process_pid(const struct trawl_process *process)
 {
     return process->handle.pid;
+}
+
+int trawl_process_signal(const struct trawl_process *process)
+{
+    return process->signal;
+}
+
+int trawl_process_limit_memory(struct trawl_process *process, uint64_t bytes)
+{
+    const struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return 0;
+#endif
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return 0;
+#endif
+#endif
+    return prlimit(process->handle.pid, RLIMIT_DATA, &limit, NULL) < 0 ? -errno : 0;
 }
 
 struct trawl_channel *trawl_process_channel(const struct trawl_process *process)

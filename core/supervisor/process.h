@@ -7,6 +7,7 @@
 #define TRAWL_SUPERVISOR_PROCESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <uv.h>
 
@@ -33,6 +34,13 @@ int trawl_process_spawn(uv_loop_t *loop, const char *role, const int *fds, size_
                         struct trawl_process **ret_process);
 
 pid_t trawl_process_pid(const struct trawl_process *process);
+
+/* The signal that ended it; 0 while it lives, and if it exited. For on_gone. */
+int trawl_process_signal(const struct trawl_process *process);
+
+/* Let it have at most so much data (RLIMIT_DATA). Nothing happens in a build with sanitizers, which need all of the address
+ * space for themselves. */
+int trawl_process_limit_memory(struct trawl_process *process, uint64_t bytes);
 
 /* NULL once the child has closed it. */
 struct trawl_channel *trawl_process_channel(const struct trawl_process *process);

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "supervisor/blame.h"
 #include "supervisor/policy.h"
 #include "supervisor/supervisor_priv.h"
 
@@ -29,6 +30,7 @@ struct trawl_task {
     enum trawl_phase phase; /* as last given to the store */
     bool begun;             /* the page of start() was given to the store: a new worker continues */
     struct trawl_tally tally;
+    struct trawl_blame blame; /* for the crashes of its workers */
     struct trawl_shard *shard;
 };
 

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <utlist.h>
 
 #include "ipc/channel.h"
 #include "ipc/messages.h"
 #include "ipc/page.h"
+#include "supervisor/crash.h"
 #include "supervisor/process.h"
 #include "supervisor/shard_frames.h"
 #include "supervisor/shard_priv.h"
@@ -22,6 +24,7 @@ static void shard_on_closed(uv_handle_t *handle)
 {
     struct trawl_shard *shard = handle->data;
 
+    trawl_breadcrumb_close(shard->crumb);
     free(shard->progress_message);
     free(shard);
 }
@@ -71,38 +74,91 @@ static void shard_log_to_journal(struct trawl_shard *shard, enum trawl_log_level
                     message);
 }
 
-/* Its process is gone, or could not be started: pause and try again, or give up. */
-static void shard_restart(struct trawl_shard *shard, const char *how)
+static void shard_give_up(struct trawl_shard *shard, const struct trawl_crash *crash)
 {
-    unsigned most = shard->supervisor->max_restarts;
-    uint64_t pause_ms;
-    char message[256];
+    const struct trawl_blame *blame = &shard->task->blame;
+    char message[1024];
 
-    if (shard->restarts >= most) {
-        snprintf(message, sizeof(message), "the worker %s; given up after %u restart%s", how,
-                 shard->restarts, shard->restarts == 1 ? "" : "s");
-        shard_log_to_journal(shard, TRAWL_LOG_ERROR, message);
-        shard_end(shard, TRAWL_OVER_GAVE_UP, message);
-        return;
-    }
-    shard->restarts++;
-    shard->state = TRAWL_SHARD_PAUSED;
-    pause_ms = trawl_policy_pause_ms(shard->restarts);
-    snprintf(message, sizeof(message), "the worker %s; restart %u of %u in %llu ms", how,
-             shard->restarts, most, (unsigned long long)pause_ms);
+    if (crash->blames_page)
+        snprintf(message, sizeof(message),
+                 "the worker %s; given up after %u crashes with no good page between them",
+                 crash->what, blame->blamed_in_row);
+    else
+        snprintf(message, sizeof(message), "the worker %s; given up after %u restart%s",
+                 crash->what, blame->restarts, blame->restarts == 1 ? "" : "s");
+    shard_log_to_journal(shard, TRAWL_LOG_ERROR, message);
+    shard_end(shard, TRAWL_OVER_GAVE_UP, message);
+}
+
+/* The page that crashes its worker is given up; a new worker does not get to see it. */
+static void shard_set_aside(struct trawl_shard *shard, const struct trawl_crash *crash)
+{
+    char evidence[512];
+
+    snprintf(evidence, sizeof(evidence), "its worker %s, %u times", crash->what,
+             TRAWL_BLAME_POISON);
+    trawl__shard_poison(shard, &crash->page, evidence);
+}
+
+static void shard_restart(struct trawl_shard *shard, const struct trawl_crash *crash)
+{
+    const struct trawl_blame *blame = &shard->task->blame;
+    uint64_t pause_ms = trawl_policy_pause_ms(blame->in_row);
+    char message[1024 + TRAWL_BREADCRUMB_URL];
+
+    if (crash->blames_page)
+        snprintf(message, sizeof(message), "the worker %s, at '%s'; restart in %llu ms",
+                 crash->what, crash->url, (unsigned long long)pause_ms);
+    else
+        snprintf(message, sizeof(message), "the worker %s; restart %u of %u in %llu ms",
+                 crash->what, blame->restarts, shard->supervisor->max_restarts,
+                 (unsigned long long)pause_ms);
     shard_log_to_journal(shard, TRAWL_LOG_WARNING, message);
+    shard->state = TRAWL_SHARD_PAUSED;
     uv_timer_start(&shard->timer, shard_on_pause_over, pause_ms, 0);
+}
+
+/* Its process is gone, or could not be started: pause and try again, or give up. */
+static void shard_on_crash(struct trawl_shard *shard, const struct trawl_crash *crash)
+{
+    switch (trawl_blame_crash(&shard->task->blame, shard->supervisor->max_restarts,
+                              crash->blames_page ? &crash->page : NULL)) {
+    case TRAWL_VERDICT_GIVE_UP:
+        shard_give_up(shard, crash);
+        break;
+    case TRAWL_VERDICT_POISON:
+        shard_restart(shard, crash);
+        shard_set_aside(shard, crash);
+        break;
+    case TRAWL_VERDICT_RESTART:
+        shard_restart(shard, crash);
+        break;
+    }
 }
 
 static void shard_on_gone(void *user, const char *how)
 {
     struct trawl_shard *shard = user;
+    struct trawl_trail trail;
+    struct trawl_crash crash;
+    struct trawl_crash_facts facts = {
+        .how = shard->broken ? shard->why : how,
+        .plugin = trawl_json_string(json_object_get(shard->task->job, "plugin"), "name", "unknown"),
+        .signal = trawl_process_signal(shard->process),
+        .killed = shard->broken,
+        .silent = shard->silent,
+        .kernel_killed = trawl_crash_kernel_kills() > shard->kernel_kills,
+        .memory_bytes = shard->supervisor->memory_bytes,
+    };
 
     shard->process = NULL;
-    if (shard->stopping)
+    if (shard->stopping) {
         trawl__shard_stopped(shard);
-    else
-        shard_restart(shard, shard->broken ? shard->why : how);
+        return;
+    }
+    trawl_breadcrumb_read(shard->crumb, &trail);
+    trawl_crash_judge(&facts, &trail, &crash);
+    shard_on_crash(shard, &crash);
 }
 
 /* --- a process ----------------------------------------------------------------------------------- */
@@ -120,13 +176,38 @@ static int shard_send_job(struct trawl_shard *shard)
     return trawl_channel_send_json(trawl_process_channel(shard->process), TRAWL_MSG_JOB, job);
 }
 
-/* One process begins: with a new lease, so that nothing of an earlier one counts any more. */
-static void shard_spawn(struct trawl_shard *shard)
+static int shard_make_process(struct trawl_shard *shard)
 {
     static const struct trawl_process_ops ops = {
         .on_frame = trawl__shard_on_frame,
         .on_gone = shard_on_gone,
     };
+    const struct trawl_breadcrumb *crumb = NULL;
+    int fd = -1;
+    int r = trawl_breadcrumb_create(&fd, &crumb);
+
+    if (r < 0)
+        return r;
+    r = trawl_process_spawn(&shard->supervisor->loop, "worker", &fd, 1, &ops, shard,
+                            &shard->process);
+    close(fd);
+    if (r < 0) {
+        trawl_breadcrumb_close(crumb);
+        return r;
+    }
+    trawl_breadcrumb_close(shard->crumb);
+    shard->crumb = crumb;
+    shard->kernel_kills = trawl_crash_kernel_kills();
+    if (shard->supervisor->memory_bytes > 0 &&
+        trawl_process_limit_memory(shard->process, shard->supervisor->memory_bytes) < 0)
+        trawl__shard_broken(shard, "its memory could not be limited");
+    return 0;
+}
+
+/* One process begins: with a new lease, so that nothing of an earlier one counts any more. */
+static void shard_spawn(struct trawl_shard *shard)
+{
+    struct trawl_crash crash = {0};
     int r;
 
     shard->lease++;
@@ -134,15 +215,13 @@ static void shard_spawn(struct trawl_shard *shard)
     shard->committed = 0;
     shard->acknowledged = 0;
     shard->broken = false;
+    shard->silent = false;
     shard->silent_ticks = 0;
     shard->state = TRAWL_SHARD_STARTING;
-    r = trawl_process_spawn(&shard->supervisor->loop, "worker", NULL, 0, &ops, shard,
-                            &shard->process);
+    r = shard_make_process(shard);
     if (r < 0) {
-        char how[128];
-
-        snprintf(how, sizeof(how), "could not be started: %s", strerror(-r));
-        shard_restart(shard, how);
+        snprintf(crash.what, sizeof(crash.what), "could not be started: %s", strerror(-r));
+        shard_on_crash(shard, &crash);
         return;
     }
     r = shard_send_job(shard);
@@ -222,9 +301,16 @@ void trawl__shards_on_idle(uv_idle_t *idle)
 
 static void shard_tick(struct trawl_shard *shard)
 {
+    uint64_t silence_ms = shard->supervisor->silence_ms;
+    char why[64];
+
     trawl__shard_flush_progress(shard);
-    if (shard->process && !shard->broken && ++shard->silent_ticks >= TRAWL_SHARD_SILENT_TICKS)
-        trawl__shard_broken(shard, "it hangs");
+    if (!shard->process || shard->broken ||
+        ++shard->silent_ticks * (uint64_t)TRAWL_PROGRESS_INTERVAL_MS < silence_ms)
+        return;
+    shard->silent = true;
+    snprintf(why, sizeof(why), "silent for %g s", (double)silence_ms / 1000);
+    trawl__shard_broken(shard, why);
 }
 
 void trawl__shards_tick(struct trawl_supervisor *supervisor)

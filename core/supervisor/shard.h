@@ -12,11 +12,6 @@
 /* Log lines of one worker that reach the journal in a second; the rest is counted and dropped. */
 #define TRAWL_SHARD_LOGS_PER_SECOND 50
 
-/* A worker whose loop turns says something every second. One that has been silent for this many turns of the progress timer
- * hangs in a plugin and is replaced. Turns, not time: after the machine or we ourselves stood still, everyone gets another
- * chance. */
-#define TRAWL_SHARD_SILENT_TICKS 100
-
 void trawl__shard_start(struct trawl_task *task);
 
 /* No new pages; what is in flight may be committed within workers.grace. */
@@ -25,7 +20,8 @@ void trawl__shard_stop(struct trawl_shard *shard);
 /* Send the acknowledgements that are due. */
 void trawl__shards_on_idle(uv_idle_t *idle);
 
-/* Ten times a second: hand on the scrapers' own progress, look for those that hang. */
+/* Ten times a second: hand on the scrapers' own progress, and end those that hang: a worker whose loop turns says something
+ * every second. Ticks are counted, not time: after the machine or we ourselves stood still, everyone gets another chance. */
 void trawl__shards_tick(struct trawl_supervisor *supervisor);
 
 #endif

@@ -122,6 +122,30 @@ static void shard_on_ready(struct trawl_shard *shard)
 
 /* --- pages --------------------------------------------------------------------------------------- */
 
+static void shard_take_tally(struct trawl_task *task, const struct trawl_tally *tally)
+{
+    if (tally->ok > task->tally.ok)
+        trawl_blame_good_page(&task->blame);
+    task->tally = *tally;
+}
+
+static void shard_on_poisoned(void *user, int status, const struct trawl_tally *tally)
+{
+    struct shard_call *call = user;
+
+    if (status == 0)
+        shard_take_tally(call->task, tally);
+    shard_call_free(call);
+}
+
+void trawl__shard_poison(struct trawl_shard *shard, const struct trawl_hash *page,
+                         const char *evidence)
+{
+    trawl_store_give_up_request(shard->supervisor->store, shard->task->run->id,
+                                shard->task->platform, page, "poison", evidence, shard_on_poisoned,
+                                shard_call(shard));
+}
+
 static void shard_on_committed(void *user, int status, const struct trawl_tally *tally)
 {
     struct shard_call *call = user;
@@ -129,7 +153,7 @@ static void shard_on_committed(void *user, int status, const struct trawl_tally 
     struct trawl_supervisor *supervisor = call->task->run->supervisor;
 
     if (status == 0)
-        call->task->tally = *tally;
+        shard_take_tally(call->task, tally);
     else if (call->begins)
         call->task->begun = false;
     if (shard && status < 0) {

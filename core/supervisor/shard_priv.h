@@ -2,6 +2,7 @@
 #ifndef TRAWL_SUPERVISOR_SHARD_PRIV_H
 #define TRAWL_SUPERVISOR_SHARD_PRIV_H
 
+#include "ipc/breadcrumb.h"
 #include "supervisor/shard.h"
 
 enum trawl_shard_state {
@@ -16,12 +17,14 @@ struct trawl_shard {
     struct trawl_task *task; /* NULL once it has ended */
     struct trawl_log log;
     enum trawl_shard_state state;
-    struct trawl_process *process; /* NULL while paused */
-    uv_timer_t timer;              /* a pause, or the grace of a stop */
+    struct trawl_process *process;        /* NULL while paused */
+    const struct trawl_breadcrumb *crumb; /* of the process, or of the one before it */
+    uint64_t kernel_kills;                /* when it was spawned */
+    uv_timer_t timer;                     /* a pause, or the grace of a stop */
     bool stopping;
     bool broken; /* was killed, for what `why` says */
+    bool silent; /* that is why */
     char why[96];
-    unsigned restarts;
     unsigned silent_ticks;
 
     uint32_t lease;
@@ -41,6 +44,10 @@ struct trawl_shard {
 
 /* Its process broke the rules: it is killed, and what it still sends is not looked at. */
 void trawl__shard_broken(struct trawl_shard *shard, const char *why);
+
+/* Give up a page of it: it was the end of too many processes, as `evidence` says. */
+void trawl__shard_poison(struct trawl_shard *shard, const struct trawl_hash *page,
+                         const char *evidence);
 
 /* Its work has ended; the shard is gone afterwards. */
 void trawl__shard_finished(struct trawl_shard *shard, bool completed, const char *message);

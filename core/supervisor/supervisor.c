@@ -159,6 +159,8 @@ static void supervisor_read_limits(struct trawl_supervisor *supervisor)
     supervisor->max_workers = (unsigned)trawl_json_int(workers, "max", 8);
     supervisor->max_restarts = (unsigned)trawl_json_int(workers, "restarts", 5);
     supervisor->grace_ms = (uint64_t)trawl_json_int(workers, "grace", 10000);
+    supervisor->silence_ms = (uint64_t)trawl_json_int(workers, "silence", 10000);
+    supervisor->memory_bytes = (uint64_t)trawl_json_int(workers, "memory", (json_int_t)2 << 30);
     supervisor->resume = supervisor_resume_mode(workers);
 }
 

@@ -47,6 +47,8 @@ struct trawl_supervisor {
     unsigned max_workers;
     unsigned max_restarts;
     uint64_t grace_ms;
+    uint64_t silence_ms;   /* workers.silence */
+    uint64_t memory_bytes; /* workers.memory, 0: no limit */
     enum trawl_resume resume;
     int64_t run_id; /* of `trawl run` */
     enum trawl_phase run_phase;

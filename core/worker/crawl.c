@@ -4,6 +4,7 @@
 
 #include "ipc/messages.h"
 #include "util/clock.h"
+#include "worker/trail.h"
 #include "worker/worker_priv.h"
 
 #define NS_PER_MS 1000000u
@@ -31,7 +32,9 @@ void trawl__crawl_begin(struct trawl_worker *worker)
 
     worker->state = TRAWL_WORKER_RUNNING;
     trawl_job_open(&worker->job, NULL, 0);
+    trawl__trail_enter(TRAWL_CALL_START, NULL);
     r = worker->ops->start(worker->scraper, &err);
+    trawl__trail_leave();
     trawl_job_close(&worker->job);
     if (r < 0)
         trawl__crawl_fail(worker, "the scraper did not start: %s", why(&err, r));
@@ -48,8 +51,10 @@ static void finish(struct trawl_worker *worker)
     int r = 0;
 
     trawl_job_open(&worker->job, NULL, 0);
+    trawl__trail_enter(TRAWL_CALL_FINISH, NULL);
     if (worker->ops->finish)
         r = worker->ops->finish(worker->scraper, &err);
+    trawl__trail_leave();
     trawl_job_close(&worker->job);
     if (r < 0) {
         trawl__crawl_fail(worker, "the scraper did not finish: %s", why(&err, r));

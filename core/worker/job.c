@@ -10,6 +10,7 @@
 #include "util/json.h"
 #include "util/log.h"
 #include "util/url.h"
+#include "worker/trail.h"
 
 /* Longest method name that is passed on; the longest registered one has 17 letters. */
 #define METHOD_MAX 32
@@ -171,39 +172,67 @@ static void job_progress(struct trawl_job *job, uint64_t current, uint64_t total
 static int job_plan_compile(struct trawl_job *job, const json_t *rules,
                             struct trawl_plan **ret_plan, struct trawl_err *err)
 {
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_PLAN_COMPILE);
+    int r = trawl_plan_compile(rules, ret_plan, err);
+
     (void)job;
-    return trawl_plan_compile(rules, ret_plan, err);
+    trawl__trail_help(before);
+    return r;
+}
+
+static int job_plan_run(struct trawl_plan *plan, const struct trawl_response *response,
+                        const struct trawl_sink *sink, struct trawl_err *err)
+{
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_PLAN_RUN);
+    int r = trawl_plan_run(plan, response, sink, err);
+
+    trawl__trail_help(before);
+    return r;
 }
 
 static int job_jq_compile(struct trawl_job *job, const char *program, struct trawl_jq **ret_jq,
                           struct trawl_err *err)
 {
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_JQ_COMPILE);
+    int r = trawl_jq_compile(program, ret_jq, err);
+
     (void)job;
-    return trawl_jq_compile(program, ret_jq, err);
+    trawl__trail_help(before);
+    return r;
 }
 
 static int job_jq_run(struct trawl_jq *jq, json_t *input, int (*result)(void *user, json_t *value),
                       void *user, struct trawl_err *err)
 {
-    return trawl_jq_run(jq, input, result, user, err);
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_JQ_RUN);
+    int r = trawl_jq_run(jq, input, result, user, err);
+
+    trawl__trail_help(before);
+    return r;
 }
 
 static int job_json_parse(struct trawl_job *job, const char *bytes, size_t len, json_t **ret_value,
                           struct trawl_err *err)
 {
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_JSON_PARSE);
+    int r = trawl_json_parse(bytes, len, ret_value, err);
+
     (void)job;
-    return trawl_json_parse(bytes, len, ret_value, err);
+    trawl__trail_help(before);
+    return r;
 }
 
 static int job_text(struct trawl_job *job, const struct trawl_response *response, char **ret_text,
                     size_t *ret_len, struct trawl_err *err)
 {
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_TEXT);
     const char *encoding;
     int r;
 
     (void)job;
     encoding = trawl_charset_detect(response->body, response->body_len, response->content_type);
     r = trawl_charset_to_utf8(response->body, response->body_len, encoding, ret_text, ret_len);
+    trawl__trail_help(before);
     if (r < 0)
         return trawl_err_set(err, r, "", "the body cannot be read as %s", encoding);
     return 0;
@@ -223,7 +252,7 @@ const struct trawl_scraper_host trawl_scraper_host = {
     .progress = job_progress,
     .log = job_log,
     .plan_compile = job_plan_compile,
-    .plan_run = trawl_plan_run,
+    .plan_run = job_plan_run,
     .plan_free = trawl_plan_free,
     .jq_compile = job_jq_compile,
     .jq_run = job_jq_run,

@@ -7,6 +7,7 @@
 #include "util/clock.h"
 #include "util/json.h"
 #include "util/url.h"
+#include "worker/trail.h"
 #include "worker/worker_priv.h"
 
 /* Longest word of an error that is recorded. */
@@ -71,8 +72,10 @@ static void call_on_failure(struct trawl_worker *worker, const struct trawl_task
     int r = 0;
 
     trawl_job_open(&worker->job, task->url, task->depth);
+    trawl__trail_enter(TRAWL_CALL_ON_FAILURE, task);
     if (worker->ops->on_failure)
         r = worker->ops->on_failure(worker->scraper, &failure, &err);
+    trawl__trail_leave();
     trawl_job_close(&worker->job);
     if (r < 0) {
         char quoted[ERROR_TEXT_MAX];
@@ -265,7 +268,9 @@ static void process_answer(struct trawl_worker *worker, struct trawl_task *task,
     int r;
 
     trawl_job_open(&worker->job, task->url, task->depth);
+    trawl__trail_enter(TRAWL_CALL_ON_RESPONSE, task);
     r = worker->ops->on_response(worker->scraper, &response, &err);
+    trawl__trail_leave();
     trawl_job_close(&worker->job);
     if (r < 0) {
         clean_text(text, sizeof(text), *err.message ? err.message : uv_strerror(r));

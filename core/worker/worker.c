@@ -13,6 +13,7 @@
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/json.h"
+#include "worker/trail.h"
 #include "worker/worker_priv.h"
 
 #define HEARTBEAT_MS 1000
@@ -33,7 +34,9 @@ static int load_scraper(struct trawl_worker *worker, struct trawl_err *err)
     worker->ops = loaded->plugin.scraper;
     if (!worker->ops)
         return trawl_err_set(err, -EINVAL, loaded->plugin.name, "the plugin is not a scraper");
+    trawl__trail_enter(TRAWL_CALL_CREATE, NULL);
     r = worker->ops->create(&trawl_scraper_host, &worker->job, options, &worker->scraper, err);
+    trawl__trail_leave();
     worker->created = r >= 0;
     return r;
 }
@@ -185,8 +188,11 @@ static int worker_open(struct trawl_worker *worker)
 
 static void worker_finish(struct trawl_worker *worker)
 {
-    if (worker->created)
+    if (worker->created) {
+        trawl__trail_enter(TRAWL_CALL_DESTROY, NULL);
         worker->ops->destroy(worker->scraper);
+        trawl__trail_leave();
+    }
     while (worker->parked_first) {
         struct trawl_fetch *fetch = worker->parked_first;
 
@@ -222,6 +228,7 @@ int trawl_worker_main(void)
 
     if (trawl_child_begin("trawl-worker") < 0)
         return EXIT_FAILURE;
+    trawl__trail_open();
     apply_log_level();
     curl_global_init(CURL_GLOBAL_DEFAULT);
     trawl_extract_init();

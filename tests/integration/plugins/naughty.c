@@ -61,6 +61,9 @@ static int naughty_start(void *scraper, struct trawl_err *err)
     size_t i;
     json_t *page;
 
+#ifdef CRASH_IN_START
+    raise(SIGSEGV);
+#endif
     json_array_foreach (self->pages, i, page) {
         struct trawl_request request = {.size = sizeof(request), .url = json_string_value(page)};
         int r = self->host->request(self->job, &request);
@@ -69,6 +72,13 @@ static int naughty_start(void *scraper, struct trawl_err *err)
             return trawl_err_set(err, r, "pages", "refused '%s'", request.url);
     }
     return 0;
+}
+
+/* As code does that never asks whether there was memory. */
+static void eat(void)
+{
+    for (;;)
+        memset(malloc(1 << 20), 1, 1 << 20);
 }
 
 static void misbehave(const struct naughty *self)
@@ -86,6 +96,8 @@ static void misbehave(const struct naughty *self)
         raise(SIGSEGV);
     if (strcmp(self->mode, "exit") == 0)
         _exit(0);
+    if (strcmp(self->mode, "eat") == 0)
+        eat();
 }
 
 static int naughty_on_response(void *scraper, const struct trawl_response *response,
@@ -130,7 +142,7 @@ static const struct trawl_option options[] = {
      .help = "what to fetch"},
     {.name = "mode",
      .type = TRAWL_OPTION_ENUM,
-     .choices = "good|spin|crash|exit|fail",
+     .choices = "good|spin|crash|exit|fail|eat",
      .default_json = "\"good\"",
      .help = "what to do"},
     {.name = "at",

@@ -169,6 +169,15 @@ static inline void scene_commit(struct scene *scene, int64_t run_id, const struc
     assert_int_equal(scene->status, 0);
 }
 
+static inline void scene_give_up(struct scene *scene, int64_t run_id,
+                                 const struct trawl_hash *fingerprint)
+{
+    scene->waiting++;
+    trawl_store_give_up_request(scene->store, run_id, "shop", fingerprint, "poison", "why",
+                                scene_on_page, scene);
+    scene_wait(scene);
+}
+
 /* The page of start(), which asks for these URLs. */
 static inline void scene_begin(struct scene *scene, int64_t run_id, const char *const *urls,
                                size_t count)

@@ -165,6 +165,52 @@ static void page__from_too_deep_leaves_its_request_pending(void **state)
     assert_string_equal(load(scene, run_id).lines, "1 done @0 0\n2 done @1 0\n");
 }
 
+static void request__can_be_given_up_without_a_page(void **state)
+{
+    struct scene *scene = *state;
+    int64_t run_id = begin(scene, 2);
+    struct trawl_hash first = scene_fingerprint(all_urls[0]);
+    struct trawl_hash unknown = scene_fingerprint("http://a/unknown");
+
+    scene_give_up(scene, run_id, &first);
+    assert_int_equal(scene->status, 0);
+    assert_int_equal(scene->tally.failed, 1);
+    assert_int_equal(scene_errors(scene, run_id), 1);
+    assert_string_equal(load(scene, run_id).lines, "1 done @0 0\n2 pending @0 0\n");
+    scene_give_up(scene, run_id, &first);
+    assert_int_equal(scene->status, -ENOENT);
+    scene_give_up(scene, run_id, &unknown);
+    assert_int_equal(scene->status, -ENOENT);
+    assert_int_equal(scene->tally.failed, 1);
+}
+
+/* The journal goes out as UTF-8, and a browser closes a WebSocket over anything else. */
+static void failure__is_not_cut_within_a_character(void **state)
+{
+    static const char prefix[] = "page failed: 'http://a/1': ";
+    struct scene *scene = *state;
+    int64_t run_id = begin(scene, 1);
+    struct trawl_page page = scene_page(all_urls[0], TRAWL_OUTCOME_FAILED);
+    struct trawl_reader *reader = NULL;
+    json_auto_t *logs = NULL;
+    json_auto_t *copy = NULL;
+    char error[2000];
+    const char *message;
+
+    memset(error, 'x', sizeof(error));
+    memcpy(error + 1023 - strlen(prefix) - 2, "\xe2\x82\xac",
+           3); /* the last two bytes that fit, and one */
+    page.error = (struct trawl_str){.ptr = error, .len = sizeof(error)};
+    scene_commit(scene, run_id, &page);
+    assert_int_equal(trawl_reader_open(scene->folder, &reader, NULL), 0);
+    assert_int_equal(trawl_reader_run_logs(reader, run_id, 0, 10, &logs, NULL), 0);
+    trawl_reader_close(reader);
+    message = trawl_json_string(json_array_get(logs, 0), "message", "");
+    assert_int_equal(strlen(message), 1023 - 2);
+    copy = json_string(message); /* which checks it */
+    assert_non_null(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +219,8 @@ int main(void)
         SCENE_TEST(page__counts_for_max_pages_if_it_says_so),
         SCENE_TEST(page__is_taken_back_when_it_is_met_nearer),
         SCENE_TEST(page__from_too_deep_leaves_its_request_pending),
+        SCENE_TEST(request__can_be_given_up_without_a_page),
+        SCENE_TEST(failure__is_not_cut_within_a_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
