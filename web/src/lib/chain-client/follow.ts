@@ -8,7 +8,7 @@ import { pauseMs } from "./backoff";
 import { Connection, type ConnectionEnd } from "./connection";
 import type { Environment } from "./environment";
 import { fields, parseId, type Id } from "./messages";
-import { ENDS, type FollowStatus, type Message, type TransportInfo } from "./types";
+import { ENDS, type FollowStatus, type Message, type TransportInfo, type TransportKind } from "./types";
 
 const FAILURES = 3;
 /** Live messages that wait for the replay; when there are more, it has to come further by itself. */
@@ -30,6 +30,8 @@ export class Follow {
   private replay: Connection | null = null;
   private retryTimer: number | null = null;
   private failures = 0;
+  /** Transports that failed too often, or are mute; tried again when all are. */
+  private readonly givenUp = new Set<TransportKind>();
   /** The shared connection has, or will bring, everything after this. Null while it is down. */
   private joinAt: Id | null = null;
   private over = false;
@@ -98,8 +100,9 @@ export class Follow {
 
   private startReplay(): void {
     const transports = this.shared.transports();
-    const info = transports[Math.floor(this.failures / FAILURES) % Math.max(1, transports.length)];
     this.retryTimer = null;
+    if (transports.every(({ kind }) => this.givenUp.has(kind))) this.givenUp.clear();
+    const info = transports.find(({ kind }) => !this.givenUp.has(kind));
     if (!info) return;
     this.replay = new Connection(
       this.environment,
@@ -111,7 +114,7 @@ export class Follow {
         onMessage: (message) => this.onReplayed(message),
         onCaughtUp: (message) => this.joinIfCaughtUp(parseId(message.id)),
         onComplaint: () => this.askWhetherThere(),
-        onEnd: (end) => this.onReplayEnded(end),
+        onEnd: (end) => this.onReplayEnded(info.kind, end),
       },
     );
   }
@@ -130,6 +133,7 @@ export class Follow {
     if (upTo.epoch !== joinAt.epoch || upTo.seq < joinAt.seq) return;
     this.stopReplay();
     this.failures = 0;
+    this.givenUp.clear();
     const waiting = this.waiting;
     this.waiting = [];
     for (const message of waiting) this.deliver(message);
@@ -155,10 +159,10 @@ export class Follow {
     this.handlers.onOver();
   }
 
-  private onReplayEnded(end: ConnectionEnd): void {
+  private onReplayEnded(kind: TransportKind, end: ConnectionEnd): void {
     this.replay = null;
-    if (end.kind === "silent") this.failures += FAILURES - (this.failures % FAILURES);
-    else this.failures++;
+    this.failures++;
+    if (end.kind === "silent" || this.failures % FAILURES === 0) this.givenUp.add(kind);
     const pause = pauseMs(this.failures, this.environment.random());
     this.retryTimer = this.environment.setTimer(() => this.startReplay(), pause);
     if (end.kind === "refused") this.askWhetherThere();
