@@ -1,17 +1,25 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { precompress } from "./tools/precompress";
 
 // Where `npm run dev` sends what is not a file of the dashboard.
 const server = process.env.TRAWL_SERVER ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), precompress()],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
   server: {
     port: 5173,
     // The server answers only requests for an address that it serves, and checks the origin of those that change something.
-    proxy: { "/api": { target: server, changeOrigin: true, ws: true, headers: { origin: server } } },
+    proxy: {
+      "/api": { target: server, changeOrigin: true, ws: true, headers: { origin: server } },
+      "/ready": { target: server, changeOrigin: true },
+    },
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+  },
 });
