@@ -1,0 +1,15 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Json } from "@/lib/json";
+import { api } from "./http";
+
+export interface Watchers {
+  [name: string]: Json;
+}
+
+/** How many watch, by transport; null where the server does not say. */
+export const watchersQuery = () =>
+  queryOptions({
+    queryKey: ["watchers"],
+    queryFn: ({ signal }) => api.getIfThere<Watchers>("/api/watchers", { signal }),
+    refetchInterval: 10_000,
+  });
