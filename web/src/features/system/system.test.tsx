@@ -1,0 +1,95 @@
+import { screen, within } from "@testing-library/react";
+import { beforeEach, describe, expect, it } from "vitest";
+import Platforms from "@/features/platforms/platforms";
+import { PLATFORMS, run, runPlatform } from "@/testing/data";
+import { fakeServer, problem, type FakeServer } from "@/testing/fake-server";
+import { renderApp } from "@/testing/render";
+import System from "./system";
+
+const PLUGINS = {
+  plugins: [
+    { name: "sse", version: "1.0.0", kind: "transport", abi: "1.0", options: [{ name: "retry", type: "duration", default: "2s", help: "how long a browser waits" }] },
+    {
+      name: "json",
+      version: "1.2.0",
+      kind: "scraper",
+      summary: "asks HTTP APIs",
+      options: [
+        { name: "start", type: "list", required: true, fields: [{ type: "string" }], help: "where to begin" },
+        { name: "pause", type: "duration", default: "1s" },
+      ],
+    },
+  ],
+};
+
+const TRANSPORTS = {
+  transports: [
+    { name: "websocket", kind: "websocket", paths: ["/api/ws"], ok: false, reason: "its plugin is missing" },
+    { name: "sse", kind: "stream", paths: ["/api/scrape/stream"], ok: true, reason: null },
+  ],
+  failures: 3,
+  retry_after_ms: 30_000,
+  moves: [{ from: "websocket", to: "sse", reason: "refused", count: 4 }],
+};
+
+let server: FakeServer;
+
+beforeEach(() => {
+  server = fakeServer({
+    "GET /api/platforms": PLATFORMS,
+    "GET /api/plugins": PLUGINS,
+    "GET /api/transports": TRANSPORTS,
+    "GET /api/scrape/runs": { runs: [run({ status: "completed", platforms: [runPlatform({ platform: "prices", phase: "completed" })] })], next: null },
+    "GET /ready": { status: "ready" },
+  });
+});
+
+describe("System", () => {
+  it("shows the chain in its order, and what of it works", async () => {
+    renderApp(<System />);
+    const chain = await screen.findByRole("region", { name: "Live chain" });
+    expect(within(chain).getAllByRole("listitem").map((entry) => entry.textContent)).toEqual([
+      "websocketout of serviceits plugin is missing/api/ws",
+      "sseserves/api/scrape/stream",
+    ]);
+    expect(within(screen.getByRole("region", { name: "Changes of transport" })).getByText("websocket → sse")).toBeTruthy();
+  });
+
+  it("lists plugins with their options", async () => {
+    renderApp(<System />);
+    const options = await screen.findByRole("list", { name: "Options of json", hidden: true });
+    expect(options.textContent).toContain("startlist of stringrequiredwhere to begin");
+    expect(options.textContent).toContain("pausedurationdefault 1s");
+  });
+
+  it("says when the server is not ready, and shows watchers only where there are any", async () => {
+    server.on("GET /ready", problem(503, "Shutting down"));
+    server.on("GET /api/watchers", { websocket: 3, by_run: { 12: 1 } });
+    renderApp(<System />);
+    const state = await screen.findByRole("region", { name: "State" });
+    expect(await within(state).findByText("not ready")).toBeTruthy();
+    expect((await within(state).findByText("websocket")).nextSibling?.textContent).toBe("3");
+  });
+});
+
+describe("Platforms", () => {
+  it("shows each with its plugin, its last run and what may be set", async () => {
+    server.on("GET /api/platforms", {
+      platforms: [{ ...PLATFORMS.platforms[1], options: { start: ["http://api/prices"], pause: 90_000 } }],
+    });
+    renderApp(<Platforms />);
+    const card = await screen.findByRole("region", { name: "prices" });
+    expect(await within(card).findByText("asks HTTP APIs")).toBeTruthy();
+    expect(await within(card).findByRole("link", { name: "Run 12" })).toBeTruthy();
+    expect(within(card).getByRole("link", { name: "Items" }).getAttribute("href")).toBe("/items?platform=prices");
+    const options = within(card).getByRole("list", { name: "Options of prices", hidden: true });
+    expect(options.textContent).toContain("may be set at the start");
+    expect(options.textContent).toContain("1 min 30 s");
+  });
+
+  it("says how to add one when there is none", async () => {
+    server.on("GET /api/platforms", { platforms: [] });
+    renderApp(<Platforms />);
+    expect(await screen.findByText("No platform is configured")).toBeTruthy();
+  });
+});
