@@ -130,6 +130,23 @@ static void on_events(struct trawl_gateway *gateway, const struct trawl_frame *f
     free(events);
 }
 
+/* How many follow over each transport, if that has changed. */
+static void tell_watchers(struct trawl_gateway *gateway)
+{
+    json_auto_t *watchers = json_object();
+    bool changed = false;
+
+    for (size_t i = 0; i < gateway->hub_count; i++) {
+        struct trawl_hub *hub = gateway->hubs[i];
+
+        changed |= hub->told_count != hub->conn_count;
+        hub->told_count = hub->conn_count;
+        json_object_set_new(watchers, hub->name, json_integer(hub->conn_count));
+    }
+    if (changed)
+        (void)trawl_channel_send_json(gateway->channel, TRAWL_MSG_WATCHERS, watchers);
+}
+
 static void on_heartbeat(uv_timer_t *timer)
 {
     struct trawl_gateway *gateway = timer->data;
@@ -137,6 +154,7 @@ static void on_heartbeat(uv_timer_t *timer)
     gateway->heartbeat_slot = (gateway->heartbeat_slot + 1) % HUB_HEARTBEAT_SLOTS;
     for (size_t i = 0; i < gateway->hub_count; i++)
         hub_heartbeat(gateway->hubs[i], gateway->heartbeat_slot);
+    tell_watchers(gateway);
 }
 
 /* --- life ---------------------------------------------------------------------------------------- */

@@ -58,6 +58,7 @@ struct trawl_hub {
     struct hub_ring *rings;
     struct trawl_conn *conns;
     unsigned conn_count;
+    unsigned told_count; /* as the supervisor knows it */
     struct trawl_buf scratch;
     struct trawl_log log;
 };

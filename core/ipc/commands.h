@@ -11,15 +11,17 @@
  *   resume  {run_id} → {run_id}; 404; 409 if it is not interrupted, or workers.resume is "never"; 503: shutting down
  *   move    {from, to, reason, count}: clients went from one transport to another → {}; 422: unknown transport (with the
  *            nearest name)
+ *   watchers {} → {transport: subscribers of all gateways}
  *   moves   {} → {moves: [{from, to, reason, count}]}: those of all gateways since the server started
  */
 #ifndef TRAWL_IPC_COMMANDS_H
 #define TRAWL_IPC_COMMANDS_H
 
-#define TRAWL_COMMAND_START  "start"
-#define TRAWL_COMMAND_CANCEL "cancel"
-#define TRAWL_COMMAND_RESUME "resume"
-#define TRAWL_COMMAND_MOVE   "move"
-#define TRAWL_COMMAND_MOVES  "moves"
+#define TRAWL_COMMAND_START    "start"
+#define TRAWL_COMMAND_CANCEL   "cancel"
+#define TRAWL_COMMAND_RESUME   "resume"
+#define TRAWL_COMMAND_MOVE     "move"
+#define TRAWL_COMMAND_MOVES    "moves"
+#define TRAWL_COMMAND_WATCHERS "watchers"
 
 #endif

@@ -77,6 +77,9 @@ enum trawl_message_type {
 
     /* {seq, name, args}: a command, see ipc/commands.h. Answered by one REPLY. */
     TRAWL_MSG_COMMAND,
+
+    /* {transport: subscribers}: how many follow over each; when it has changed, at most once in a heartbeat's tick. */
+    TRAWL_MSG_WATCHERS,
 };
 
 /* Frame flags. */

@@ -34,6 +34,8 @@ void trawl__command(struct trawl_supervisor *supervisor, const char *name, const
         trawl__command_resume(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_MOVE) == 0)
         trawl__command_move(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_WATCHERS) == 0)
+        trawl__command_watchers(supervisor, done, user);
     else if (strcmp(name, TRAWL_COMMAND_MOVES) == 0)
         trawl__command_moves(supervisor, args, done, user);
     else

@@ -28,6 +28,10 @@ void trawl__command_resume(struct trawl_supervisor *supervisor, const json_t *ar
 /* Take up these runs, which an earlier server left interrupted. */
 void trawl__resume_all(struct trawl_supervisor *supervisor, const int64_t *run_ids, size_t count);
 
+/* gateways.c: how many follow, over each transport. */
+void trawl__command_watchers(struct trawl_supervisor *supervisor, trawl_command_done *done,
+                             void *user);
+
 /* Answer with a problem. */
 void trawl__command_refuse(trawl_command_done *done, void *user, int status, const char *title,
                            const char *format, ...) __attribute__((format(printf, 5, 6)));

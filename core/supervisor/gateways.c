@@ -25,6 +25,7 @@ struct trawl_gateway {
     unsigned short_lives; /* in a row */
     bool serving;
     bool stopping;
+    json_t *watchers; /* {transport: subscribers}, as it told last; NULL: none */
     uv_timer_t timer; /* a pause, or the time to drain */
 };
 
@@ -154,6 +155,32 @@ static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *mess
         supervisor->options->on_ready(supervisor->options->user, 0);
 }
 
+/* --- watchers ------------------------------------------------------------------------------------ */
+
+static void gateway_set_watchers(struct trawl_gateway *gateway, json_t *watchers)
+{
+    json_decref(gateway->watchers);
+    gateway->watchers = json_incref(watchers);
+}
+
+void trawl__command_watchers(struct trawl_supervisor *supervisor, trawl_command_done *done,
+                             void *user)
+{
+    json_auto_t *sum = json_object();
+    const struct trawl_gateway *gateway;
+    const char *transport;
+    json_t *count;
+
+    DL_FOREACH (supervisor->gateways, gateway) {
+        json_object_foreach (gateway->watchers, transport, count) {
+            json_int_t before = trawl_json_int(sum, transport, 0);
+
+            json_object_set_new(sum, transport, json_integer(before + json_integer_value(count)));
+        }
+    }
+    done(user, 0, sum);
+}
+
 static void gateway_on_frame(void *user, const struct trawl_frame *frame)
 {
     struct trawl_gateway *gateway = user;
@@ -164,6 +191,8 @@ static void gateway_on_frame(void *user, const struct trawl_frame *frame)
         gateway_on_serving(gateway, message);
     } else if (message && frame->type == TRAWL_MSG_COMMAND) {
         gateway_on_command(gateway, message);
+    } else if (message && frame->type == TRAWL_MSG_WATCHERS) {
+        gateway_set_watchers(gateway, message);
     } else {
         trawl_error(&gateway->log, "ending process %d: it sent what makes no sense",
                     (int)trawl_process_pid(gateway->process));
@@ -210,6 +239,7 @@ static void gateway_on_gone(void *user, const char *how)
 
     gateway->process = NULL;
     gateway->serving = false;
+    gateway_set_watchers(gateway, NULL);
     if (gateway->stopping)
         gateway_end(gateway);
     else

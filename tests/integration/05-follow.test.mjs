@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { EventSource } from 'eventsource';
 import { checkOrder, Client, followByEventSource, followByWebSocket, isEnd, progressOf } from './lib/follow.mjs';
 import { crawl, pages, site } from './lib/site.mjs';
-import { ROOT, scratch, serve, serveFile, start } from './lib/trawl.mjs';
+import { ROOT, scratch, serve, serveFile, start, until } from './lib/trawl.mjs';
 
 test('the default configuration over the demonstration: two runs, two clients', async (t) => {
   const demo = start(t, ['demo', '--listen', '127.0.0.1:0', '--speed', '20']);
@@ -154,4 +155,16 @@ test('an EventSource stops when it has seen the end', async (t) => {
   const run = await server.ended(id);
   const answer = await fetch(`${server.url}/api/scrape/runs/${id}/progress`, { headers: { 'Last-Event-ID': run.last_id } });
   assert.equal(answer.status, 204);
+});
+
+test('watchers are counted by their transport', async (t) => {
+  const { url } = await site(t, pages(1));
+  const server = await serve(t, { server: { heartbeat: '1s' }, platforms: { a: crawl(url) } });
+  const counted = (expected) => until(JSON.stringify(expected), async () => isDeepStrictEqual(await server.get('/api/watchers'), expected));
+  const clients = [await Client.open(t, server.url), await Client.open(t, server.url)];
+  const stream = await fetch(`${server.url}/api/scrape/stream`);
+  await counted({ websocket: 2, sse: 1 });
+  await stream.body.cancel();
+  clients[0].socket.close();
+  await counted({ websocket: 1, sse: 0 });
 });

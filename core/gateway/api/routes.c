@@ -25,6 +25,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/plugins", .handle = api_plugins},
     {"GET", "/api/transports", .handle = api_transports},
     {"POST", "/api/transports/moves", .handle = api_moved},
+    {"GET", "/api/watchers", .handle = api_watchers},
     {"GET", "/api/openapi.json", .handle = api_openapi},
     {"GET", "/live", .handle = api_live},
     {"GET", "/ready", .handle = api_ready},

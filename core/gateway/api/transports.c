@@ -29,6 +29,19 @@ void api_transports(struct api_request *request)
     api_command(request, TRAWL_COMMAND_MOVES, json_object(), on_moves);
 }
 
+static void on_watchers(void *user, int status, const json_t *result)
+{
+    struct api_request *request = user;
+
+    if (api_command_worked(request, status, result))
+        api_respond_json(request, 200, result);
+}
+
+void api_watchers(struct api_request *request)
+{
+    api_command(request, TRAWL_COMMAND_WATCHERS, json_object(), on_watchers);
+}
+
 /* --- a client's move ------------------------------------------------------------------------------- */
 
 /* C0, DEL and C1, in UTF-8. */
