@@ -20,6 +20,8 @@ export default tseslint.config(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
       "@typescript-eslint/consistent-type-imports": "error",
+      // It says what a check a few lines above has shown.
+      "@typescript-eslint/no-non-null-assertion": "off",
       // A Record cannot name the type that it is part of, as Json does.
       "@typescript-eslint/consistent-indexed-object-style": "off",
     },

@@ -1,5 +1,6 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api } from "./http";
+import { platformsQuery } from "./platforms";
 
 export interface Schedule {
   platform: string;
@@ -8,13 +9,15 @@ export interface Schedule {
   paused?: boolean;
 }
 
-/** Null where the server has no schedules. */
-export const schedulesQuery = () =>
+const schedulesQuery = () =>
   queryOptions({
     queryKey: ["schedules"],
-    queryFn: async ({ signal }) => {
-      const answer = await api.getIfThere<{ schedules: Schedule[] }>("/api/schedules", { signal });
-      return answer?.schedules ?? null;
-    },
+    queryFn: async ({ signal }) => (await api.get<{ schedules: Schedule[] }>("/api/schedules", { signal })).schedules,
     staleTime: 30_000,
   });
+
+/** Asked for only where a platform has a schedule; else there are none. */
+export function useSchedules(): Schedule[] {
+  const scheduled = useQuery(platformsQuery()).data?.some(({ schedule }) => schedule) ?? false;
+  return useQuery({ ...schedulesQuery(), enabled: scheduled }).data ?? [];
+}

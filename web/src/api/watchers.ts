@@ -6,10 +6,10 @@ export interface Watchers {
   [name: string]: Json;
 }
 
-/** How many watch, by transport; null where the server does not say. */
+/** How many watch, by transport. */
 export const watchersQuery = () =>
   queryOptions({
     queryKey: ["watchers"],
-    queryFn: ({ signal }) => api.getIfThere<Watchers>("/api/watchers", { signal }),
+    queryFn: ({ signal }) => api.get<Watchers>("/api/watchers", { signal }),
     refetchInterval: 10_000,
   });

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
-import { IconAlertCircle, IconRefresh } from "@tabler/icons-react";
+import { IconRefresh } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { ApiError } from "@/api/http";
-import classes from "./problem-alert.module.css";
+import { Notice } from "./notice";
 
 interface Props {
   error: unknown;
@@ -17,18 +17,19 @@ export function ProblemAlert({ error, what, onRetry, children }: Props) {
   const title = error instanceof ApiError ? error.problem.title : "Something went wrong";
   const detail = error instanceof ApiError ? error.problem.detail : error instanceof Error ? error.message : String(error);
   return (
-    <div className={classes.alert} role="alert">
-      <IconAlertCircle size={18} aria-hidden className={classes.icon} />
-      <div className={classes.text}>
-        <strong>{what ? `${what}: ${title}` : title}</strong>
-        {detail && <p className={classes.detail}>{detail}</p>}
-        {children}
-      </div>
-      {onRetry && (
-        <Button size="xs" variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry}>
-          Try again
-        </Button>
-      )}
-    </div>
+    <Notice
+      tone="failed"
+      title={what ? `${what}: ${title}` : title}
+      action={
+        onRetry && (
+          <Button size="xs" variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry}>
+            Try again
+          </Button>
+        )
+      }
+    >
+      {detail && <p style={{ margin: "2px 0 0" }}>{detail}</p>}
+      {children}
+    </Notice>
   );
 }

@@ -1,7 +1,7 @@
-import { Alert, Button, Checkbox, Group, Modal, Radio, Stack, Text } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, Radio, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { IconInfoCircle, IconPlayerPlay } from "@tabler/icons-react";
+import { IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router-dom";
 import { ApiError } from "@/api/http";
@@ -10,6 +10,7 @@ import { useStartRun, type Overlap } from "@/api/runs";
 import { plural } from "@/lib/format";
 import { newKey } from "@/lib/new-key";
 import { useAnnounce } from "./announcer";
+import { Notice } from "./notice";
 import { ProblemAlert } from "./problem-alert";
 import { QueryView } from "./query-view";
 
@@ -162,8 +163,8 @@ interface ConflictProps {
 
 function ConflictChoice({ platform, runId, overlap, onChange, onLeave }: ConflictProps) {
   return (
-    <Alert role="alert" color="yellow" icon={<IconInfoCircle size={18} />} title={`${platform ?? "A platform"} is running already`}>
-      <Text size="sm" mb="sm">
+    <Notice tone="partial" title={`${platform ?? "A platform"} is running already`}>
+      <p style={{ margin: "2px 0 12px" }}>
         Nothing was started
         {runId !== undefined && (
           <>
@@ -172,7 +173,7 @@ function ConflictChoice({ platform, runId, overlap, onChange, onLeave }: Conflic
           </>
         )}
         . What shall happen?
-      </Text>
+      </p>
       <Radio.Group value={overlap} onChange={(value) => { onChange(value as Overlap); }} aria-label="What shall happen">
         <Stack gap={8}>
           <Radio value="queue" label="Queue" description="Start when the running one has ended" />
@@ -180,6 +181,6 @@ function ConflictChoice({ platform, runId, overlap, onChange, onLeave }: Conflic
           <Radio value="allow" label="Allow" description="Run both at the same time" />
         </Stack>
       </Radio.Group>
-    </Alert>
+    </Notice>
   );
 }

@@ -142,7 +142,8 @@ describe("what runs now", () => {
 describe("what not every server has", () => {
   it("is not shown where it is missing", async () => {
     renderApp(<Dashboard />);
-    await waitFor(() => { expect(server.asked("GET /api/schedules") + server.asked("GET /api/stats/days")).toBe(2); });
+    await waitFor(() => { expect(server.asked("GET /api/platforms") + server.asked("GET /api/stats/days")).toBe(2); });
+    expect(server.asked("GET /api/schedules")).toBe(0);
     expect(screen.queryByText("Items by day")).toBeNull();
     expect(screen.queryByText("Next by schedule")).toBeNull();
   });
@@ -154,6 +155,7 @@ describe("what not every server has", () => {
         { date: "2026-01-31", runs: 1, items: 562, new: 2, changed: 40, failed: 3 },
       ],
     });
+    server.on("GET /api/platforms", { platforms: [{ name: "news", plugin: "html", schedule: "0 * * * *" }] });
     server.on("GET /api/schedules", {
       schedules: [
         { platform: "news", schedule: "0 * * * *", next_at: null, paused: true },

@@ -1,6 +1,6 @@
 import { Grid, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { schedulesQuery } from "@/api/schedules";
+import { useSchedules } from "@/api/schedules";
 import { daysQuery } from "@/api/stats";
 import { PageHeader } from "@/components/page-header";
 import { StartScrapeButton } from "@/components/start-scrape";
@@ -15,7 +15,7 @@ const DAYS = 14;
 export default function Dashboard() {
   // Not every server has them; then what they would fill is not there either.
   const days = useQuery(daysQuery(DAYS)).data ?? [];
-  const schedules = useQuery(schedulesQuery()).data ?? [];
+  const schedules = useSchedules();
   return (
     <>
       <PageHeader title="Dashboard" subtitle="What runs now, and what came of it lately" actions={<StartScrapeButton />} />

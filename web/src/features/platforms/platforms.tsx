@@ -5,7 +5,7 @@ import { Link, useNavigate } from "react-router-dom";
 import { platformsQuery, type Platform } from "@/api/platforms";
 import { pluginsQuery, type Plugin } from "@/api/plugins";
 import { runsQuery } from "@/api/runs";
-import { schedulesQuery, type Schedule } from "@/api/schedules";
+import { useSchedules, type Schedule } from "@/api/schedules";
 import { Empty } from "@/components/empty";
 import { OptionTable } from "@/components/option-table";
 import { PageHeader } from "@/components/page-header";
@@ -20,7 +20,7 @@ import classes from "./platforms.module.css";
 export default function Platforms() {
   const platforms = useQuery(platformsQuery());
   const plugins = useQuery(pluginsQuery()).data ?? [];
-  const schedules = useQuery(schedulesQuery()).data ?? [];
+  const schedules = useSchedules();
   return (
     <>
       <PageHeader title="Platforms" subtitle="What the configuration lists: sites, APIs and feeds" />

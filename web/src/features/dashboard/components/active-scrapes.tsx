@@ -13,7 +13,8 @@ import { Elapsed, TimeAgo } from "@/components/time";
 import { useNow } from "@/hooks/use-now";
 import { useRunFeed } from "@/hooks/use-run-feed";
 import { count, plural, rate, timeLeft } from "@/lib/format";
-import { viewRun } from "@/lib/run-view";
+import { phaseMeaning } from "@/lib/phases";
+import { viewRun, type RunView } from "@/lib/run-view";
 import { useActiveScrapesObserver } from "../hooks/use-observe-scrape";
 import classes from "./dashboard.module.css";
 
@@ -29,9 +30,11 @@ export function ActiveScrapes() {
     );
   }
   if (runs.length === 0) return <NothingRuns />;
+  // Those that wait for their turn come last.
+  const ordered = [...runs].sort((a, b) => Number(a.status === "queued") - Number(b.status === "queued"));
   return (
     <>
-      {runs.map((run) => (
+      {ordered.map((run) => (
         <ActiveRun key={run.id} run={run} />
       ))}
       {connectionState === "disconnected" && error && (
@@ -59,14 +62,7 @@ function ActiveRun({ run }: { run: Run }) {
           <PhaseBadge phase={view.status} />
         </span>
       }
-      hint={
-        <>
-          <Elapsed from={view.startedAt} to={view.endedAt} />
-          {` · ${count(view.current)} of ${plural(view.total, "page")} · ${plural(view.items, "item")}`}
-          {view.itemRate !== null && ` · ${rate(view.itemRate)} items`}
-          {view.msLeft !== null && ` · about ${timeLeft(view.msLeft)} left`}
-        </>
-      }
+      hint={view.status === "queued" ? phaseMeaning("queued") : <Figures view={view} />}
       actions={
         <Group gap="xs">
           <RunCommands runId={run.id} status={view.status} size="xs" />
@@ -78,6 +74,17 @@ function ActiveRun({ run }: { run: Run }) {
     >
       <PlatformProgressList platforms={view.platforms} />
     </Panel>
+  );
+}
+
+function Figures({ view }: { view: RunView }) {
+  return (
+    <>
+      <Elapsed from={view.startedAt} to={view.endedAt} />
+      {` · ${count(view.current)} of ${plural(view.total, "page")} · ${plural(view.items, "item")}`}
+      {view.itemRate !== null && ` · ${rate(view.itemRate)} items`}
+      {view.msLeft !== null && ` · about ${timeLeft(view.msLeft)} left`}
+    </>
   );
 }
 

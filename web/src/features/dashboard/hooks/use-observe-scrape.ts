@@ -12,16 +12,16 @@ export function useObserveScrape(runId: number | null): ScrapeProgressState {
 export interface ActiveScrapes extends ScrapeProgressState {
   /** All runs that have not ended, the newest first; undefined until that is known. */
   runs: Run[] | undefined;
-  /** The one that the progress is of. */
+  /** The one that the progress is of: the newest that is not waiting for another. */
   run: Run | null;
   transport: TransportKind | null;
 }
 
-/** Finds the active runs and observes the newest: by WebSocket where there is one, else by what the chain fell back to. */
+/** Finds the active runs and observes one: by WebSocket where there is one, else by what the chain fell back to. */
 export function useActiveScrapesObserver(): ActiveScrapes {
   const transport = useConnectionStatus((status) => status.transport);
   const { data: runs } = useActiveRuns();
-  const run = runs?.[0] ?? null;
+  const run = runs?.find(({ status }) => status !== "queued") ?? runs?.[0] ?? null;
   const webSocket = useWebSocketScrapeProgress(run?.id ?? null);
   const fallback = useObserveScrape(run?.id ?? null);
   return { ...(fallback.isConnected ? fallback : webSocket), runs, run, transport };
