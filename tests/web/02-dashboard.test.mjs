@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { until } from '../integration/lib/trawl.mjs';
 import { open } from './lib/browser.mjs';
 import { restart, scene } from './lib/scene.mjs';
@@ -22,8 +23,12 @@ async function seenOf(page, run) {
 
 async function assertWhole(page, server, run) {
   const { n } = await server.run(run);
-  await until(`1..${n} of run ${run}`, async () => (await seenOf(page, run)).last === n);
-  assert.deepEqual(await seenOf(page, run), { first: 1, last: n, rest: 'no gaps, no repeats' });
+  const whole = { first: 1, last: n, rest: 'no gaps, no repeats' };
+  let seen;
+  await until(
+    () => `${JSON.stringify(whole)}; it was ${JSON.stringify(seen)}`,
+    async () => isDeepStrictEqual((seen = await seenOf(page, run)), whole),
+  );
 }
 
 /** The bar stands where the run is held, and moves when that is over. */
@@ -117,7 +122,7 @@ test('seven tabs on SSE only: all live, also when the leader closes', async (t) 
   const run = await server.startRun();
   const tabs = [];
   for (let i = 0; i < 7; i++) tabs.push(await open(context, `${proxy.url}/runs/${run}`));
-  for (const page of tabs) await indicator(page, /Live/).waitFor();
+  for (const page of tabs) await indicator(page, 'Live').waitFor();
   await tabs.shift().close(); // the first one holds the connection
   flow();
   await server.ended(run);
