@@ -1,4 +1,4 @@
-// nginx over a folder, with a configuration and files of its own, as a process of the test's.
+// nginx with a configuration and files of its own, as a process of the test's.
 import { mkdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
@@ -12,28 +12,40 @@ async function freePort() {
   return port;
 }
 
-export async function nginx(t, root) {
+/** nginx with one server, whose block is given; `main` and `http` go before it. Gives {url, port, program}. */
+export async function nginxWith(t, { main = 'master_process off;', http = '', server }) {
   const home = await scratch(t);
   const port = await freePort();
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   for (const name of temporary) await mkdir(path.join(home, name));
   const config = path.join(home, 'nginx.conf');
-  // One process without a master: it has the pid that we know, and the rights that we have.
   await writeFile(
     config,
-    `daemon off; master_process off; pid ${home}/pid; error_log stderr warn;
-events { worker_connections 512; }
+    `${main} daemon off; pid ${home}/pid; error_log stderr warn;
+events { worker_connections 4096; }
 http {
-  access_log off; sendfile on; keepalive_requests 100000; charset utf-8;
+  access_log off; keepalive_requests 1000000;
   ${temporary.map((name) => `${name}_temp_path ${home}/${name};`).join(' ')}
-  types { text/html html; text/css css; application/javascript js; text/plain txt py; image/png png; image/svg+xml svg; }
-  default_type application/octet-stream;
-  server { listen 127.0.0.1:${port}; root ${root}; index index.html; absolute_redirect off; }
+  ${http}
+  server { listen 127.0.0.1:${port} backlog=1024; ${server} }
 }
 `,
   );
-  start(t, ['-c', config, '-p', home], { file: '/usr/sbin/nginx' });
+  const program = start(t, ['-c', config, '-p', home], { file: '/usr/sbin/nginx' });
   const url = `http://127.0.0.1:${port}`;
-  await until('nginx', () => fetch(url).then((answer) => (answer.body?.cancel(), true), () => false));
+  await until('nginx', () => {
+    if (program.ended) throw new Error(`nginx ended: ${program.stderr}`);
+    return fetch(url).then((answer) => (answer.body?.cancel(), true), () => false);
+  });
+  return { url, port, program };
+}
+
+/** nginx over a folder. One process without a master: it has the pid that we know, and the rights that we have. */
+export async function nginx(t, root) {
+  const { url } = await nginxWith(t, {
+    http: `sendfile on; charset utf-8; default_type application/octet-stream;
+  types { text/html html; text/css css; application/javascript js; text/plain txt py; image/png png; image/svg+xml svg; }`,
+    server: `root ${root}; index index.html; absolute_redirect off;`,
+  });
   return url;
 }

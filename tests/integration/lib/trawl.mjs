@@ -55,7 +55,7 @@ export class Program {
   }
 
   kill(signal = 'SIGTERM') {
-    process.kill(this.pid, signal);
+    this.child.kill(signal);
   }
 
   /** Wait for a match on stdout. */
