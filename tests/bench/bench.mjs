@@ -1,0 +1,80 @@
+// What `make bench` prints. See the head of `run`.
+import { cpus } from 'node:os';
+import { crawlBench } from './crawl.mjs';
+import { fanoutBench } from './fanout.mjs';
+import { CLIENT_CPU, SERVER_CPU } from './measure.mjs';
+
+// Trawl's processor time for a page, as a part of Scrapy's; its deliveries to 1,000 subscribers, in nchan's.
+const GOAL_CRAWL = 8;
+const GOAL_FANOUT = 8;
+
+const PATIENCE_MS = 10 * 60_000;
+
+const NAMES = { nchan: 'nchan', gateway: 'gateway alone', server: 'whole server' };
+
+function table(rows, left = 1) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const pad = (cell, column) => (column < left ? cell.padEnd(widths[column]) : cell.padStart(widths[column]));
+  return rows.map((row) => `  ${row.map(pad).join('   ').trimEnd()}`).join('\n');
+}
+
+const whole = (number) => Math.round(number).toLocaleString('en-US');
+const verdict = (ratio, goal) => (ratio >= goal ? 'reached' : 'MISSED');
+
+function printCrawl({ trawl, scrapy, ratio, scrapyVersion }) {
+  const row = (name, { pagesPerSecond, cpuPer1000, peakBytes }) =>
+    [name, whole(pagesPerSecond), cpuPer1000.toFixed(2), `${whole(peakBytes / 2 ** 20)} MiB`];
+  console.log(`\nCrawl of python3-doc, ${trawl.pages} pages, every link of the host followed, all processes counted\n`);
+  console.log(table([['', 'pages/s', 'CPU s per 1,000 pages', 'peak RSS'], row('trawl run', trawl), row(scrapyVersion, scrapy)]));
+  console.log(`\n  Trawl takes 1/${ratio.toFixed(1)} of Scrapy's processor time; goal 1/${GOAL_CRAWL}: ${verdict(ratio, GOAL_CRAWL)}`);
+}
+
+function printFanout(results) {
+  const where = SERVER_CPU === CLIENT_CPU ? 'on the one core that there is' : `server on core ${SERVER_CPU}, client on core ${CLIENT_CPU}`;
+  console.log(`\nFan-out of ${whole(results[0].rounds[0].messageBytes)}-byte events by WebSocket, ${where}; nothing lost or repeated\n`);
+  console.log(table([
+    ['server', 'events', 'subscribers', 'deliveries/s', 'CPU s per million', 'age p50', 'p99', 'client busy'],
+    ...results.map((one) => [
+      NAMES[one.server],
+      one.rate ? `${one.rate}/s` : 'dense',
+      whole(one.subscribers),
+      whole(one.perSecond),
+      one.cpuPerMillion.toFixed(3),
+      `${whole(one.p50Ms)} ms`,
+      `${whole(one.p99Ms)} ms`,
+      `${whole(100 * one.clientCpu)} %`,
+    ]),
+  ], 2));
+  const find = (server) => results.find((one) => one.server === server && one.subscribers === 1000 && !one.rate);
+  for (const server of ['gateway', 'server']) {
+    const ratio = find(server).perSecond / find('nchan').perSecond;
+    console.log(`${server === 'gateway' ? '\n' : ''}  To 1,000 subscribers the ${NAMES[server]} delivers ${ratio.toFixed(1)} times what nchan does; ` +
+      `goal ${GOAL_FANOUT}: ${verdict(ratio, GOAL_FANOUT)}`);
+  }
+}
+
+const args = new Set(process.argv.slice(2));
+const json = args.delete('--json');
+for (const arg of args) {
+  if (!['crawl', 'fanout'].includes(arg)) {
+    console.error(`tests/bench/run BUILD [--json] [crawl] [fanout]: '${arg}' is neither`);
+    process.exit(2);
+  }
+}
+const wanted = (part) => args.size === 0 || args.has(part);
+const say = (text) => process.stderr.write(`${text}\n`);
+
+// Nothing here should take as long; a server that hangs must not keep the machine.
+setTimeout(() => {
+  say(`not done after ${PATIENCE_MS / 60_000} minutes`);
+  process.kill(process.pid, 'SIGTERM');
+}, PATIENCE_MS).unref();
+
+const crawl = wanted('crawl') ? await crawlBench(say) : undefined;
+const fanout = wanted('fanout') ? await fanoutBench(say) : undefined;
+if (json) {
+  console.log(JSON.stringify({ machine: { cpu: cpus()[0].model, cores: cpus().length }, crawl, fanout }, null, 2));
+} else {
+  if (crawl) printCrawl(crawl);
+  if (fanout) printFanout(fanout);
+}
