@@ -63,14 +63,16 @@ static struct call *call_new(int64_t run_id, const char *platform,
     return call;
 }
 
-/* Find what a call is about. True if it is there; else `*ret` is what apply() has to return. */
+/* Find what a call is about. True if it is there and has not ended; else `*ret` is what apply() has to return. */
 static bool find(struct trawl_journal *journal, struct call *call, struct trawl_run_state **ret_run,
                  struct trawl_platform_state **ret_platform, int *ret)
 {
     int r = trawl__journal_platform(journal, call->run_id, call->platform, ret_run, ret_platform);
 
-    *ret = r == -ENOENT ? 0 : r;
-    if (r == -ENOENT)
+    if (r == 0 && trawl_phase_is_end((*ret_platform)->phase))
+        r = -EALREADY;
+    *ret = r == -ENOENT || r == -EALREADY ? 0 : r;
+    if (*ret == 0)
         call->op.status = r;
     return r == 0;
 }
@@ -252,8 +254,8 @@ static int apply_log(struct trawl_journal *journal, struct trawl_store_op *op)
     struct trawl_run_state *run;
     int r = trawl__journal_run(journal, call->run_id, &run);
 
-    if (r == -ENOENT) {
-        op->status = r;
+    if (r == -ENOENT || (r == 0 && trawl_phase_is_end(run->phase))) {
+        op->status = r == 0 ? -EALREADY : r;
         return 0;
     }
     if (r < 0)

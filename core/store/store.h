@@ -91,7 +91,7 @@ struct trawl_created_run {
     const char *conflict; /* with -EBUSY: the platform that is running already; borrowed */
 };
 
-/* status 0; -EBUSY (REJECT and a platform has a run that has not ended: nothing was made); -EEXIST (the idempotency
+/* status 0; -EBUSY (REJECT and a platform has a run that is queued or going on: nothing was made); -EEXIST (the idempotency
  * key was used with another body). */
 typedef void trawl_store_on_run(void *user, int status, const struct trawl_created_run *run);
 void trawl_store_create_run(struct trawl_store *store, const struct trawl_new_run *run,
@@ -122,7 +122,8 @@ void trawl_store_resume_run(struct trawl_store *store, int64_t run_id, trawl_sto
 /* Interrupted runs, oldest first; before trawl_store_start(). The caller frees *ret_ids. */
 int trawl_store_interrupted_runs(struct trawl_store *store, int64_t **ret_ids, size_t *ret_count);
 
-/* Callbacks of most that is below: 0 or negative errno. NULL is fine. */
+/* Callbacks of most that is below: 0; -ENOENT: there is no such run or platform; -EALREADY: it has ended, and an end is for
+ * ever. NULL is fine. */
 typedef void trawl_store_on_done(void *user, int status);
 
 /* Change a platform's phase within a run. When it ends and all others have ended, the run ends in the same
@@ -133,7 +134,7 @@ void trawl_store_set_phase(struct trawl_store *store, int64_t run_id, const char
 
 /* --- pages --------------------------------------------------------------------------------------- */
 
-/* `tally` is the platform's with this page, and borrowed. */
+/* status as above, or -EBADMSG. `tally` is the platform's with this page, and borrowed. */
 typedef void trawl_store_on_page(void *user, int status, const struct trawl_tally *tally);
 
 /* Commit one page. `payload` is an encoded TRAWL_MSG_PAGE that was decoded without error; it is copied. */
@@ -154,6 +155,7 @@ void trawl_store_set_progress(struct trawl_store *store, int64_t run_id, const c
 /* Write the progress events that thinning held back. */
 void trawl_store_flush_progress(struct trawl_store *store);
 
+/* A line of a platform, or of the whole run (NULL). After the run's end nothing is told any more. */
 void trawl_store_log(struct trawl_store *store, int64_t run_id, const char *platform,
                      enum trawl_log_level level, const char *message);
 
