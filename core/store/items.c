@@ -188,36 +188,44 @@ static int store_new(const struct storing *storing)
     return tell(storing, "new");
 }
 
-/* The first time that this run meets an item that was known before. */
-static int store_again(const struct storing *storing, const struct stored_item *stored)
+/* The content is another than that of `base`, which this run has not written. */
+static int store_changed(const struct storing *storing, int64_t item, int64_t base)
 {
-    int64_t version = stored->version;
-    int r;
+    int64_t version = 0;
+    int r = add_version(storing, item, &version);
 
-    storing->platform->items++;
-    if (stored->same) {
-        r = update_item(storing, stored->id, version, 0);
-        return r < 0 ? r : set_seen(storing, stored->id, "unchanged", version, version);
-    }
-    r = add_version(storing, stored->id, &version);
     if (r == 0)
-        r = update_item(storing, stored->id, version, storing->now_ms);
+        r = update_item(storing, item, version, storing->now_ms);
     if (r == 0)
-        r = set_seen(storing, stored->id, "changed", version, stored->version);
+        r = set_seen(storing, item, "changed", version, base);
     if (r < 0)
         return r;
     storing->platform->changed++;
     return tell(storing, "changed");
 }
 
-/* Whether a version has the content at hand, and when it was written. */
-static int compare_version(const struct storing *storing, int64_t version, bool *ret_same,
-                           int64_t *ret_seen_ms)
+/* The first time that this run meets an item that was known before. */
+static int store_again(const struct storing *storing, const struct stored_item *stored)
+{
+    int r;
+
+    storing->platform->items++;
+    if (!stored->same)
+        return store_changed(storing, stored->id, stored->version);
+    r = update_item(storing, stored->id, stored->version, 0);
+    return r < 0 ? r : set_seen(storing, stored->id, "unchanged", stored->version, stored->version);
+}
+
+/* Whether a version has the content at hand, and when it was written. It may be gone, if a run at the same time has taken it
+ * back, and its number may be that of another item's. */
+static int compare_version(const struct storing *storing, int64_t item, int64_t version,
+                           bool *ret_same, int64_t *ret_seen_ms)
 {
     sqlite3_stmt *get = storing->journal->statements[STATEMENT_VERSION_GET];
     int code;
 
     sqlite3_bind_int64(get, 1, version);
+    sqlite3_bind_int64(get, 2, item);
     code = sqlite3_step(get);
     *ret_same = code == SQLITE_ROW && trawl__db_hash_is(get, 0, storing->item->hash);
     *ret_seen_ms = code == SQLITE_ROW ? sqlite3_column_int64(get, 1) : 0;
@@ -241,35 +249,49 @@ static int revert(const struct storing *storing, const struct stored_item *store
     return tell(storing, "changed");
 }
 
+static const char *change_of(const struct seen_item *seen)
+{
+    return seen->is_new ? "new" : seen->is_changed ? "changed" : "unchanged";
+}
+
+/* This run wrote a version at `version_ms`, and the page at hand has another content for it. */
+static int rewrite(const struct storing *storing, const struct stored_item *stored,
+                   const struct seen_item *seen, int64_t version_ms)
+{
+    int r = replace_version(storing, seen->version);
+
+    if (r == 0)
+        r = update_item(storing, stored->id, seen->version, version_ms);
+    if (r == 0)
+        r = set_seen(storing, stored->id, change_of(seen), seen->version, seen->base);
+    return r < 0 ? r : tell(storing, change_of(seen));
+}
+
 /* This run met the item before, and the page at hand wins with another content. */
 static int correct(const struct storing *storing, const struct stored_item *stored,
-                   const struct seen_item *seen)
+                   const struct seen_item *seen, int64_t version_ms)
 {
-    const char *change = seen->is_new ? "new" : "changed";
-    int64_t version = seen->version;
     int64_t base_ms = 0;
     bool as_before = false;
     int r = 0;
 
-    if (seen->is_changed)
-        r = compare_version(storing, seen->base, &as_before, &base_ms);
-    if (r < 0)
-        return r;
-    if (as_before)
-        return revert(storing, stored, seen, base_ms);
-    if (seen->is_new || seen->is_changed)
-        r = replace_version(storing, version);
-    else
-        r = add_version(storing, stored->id, &version);
-    if (r == 0)
-        r = update_item(storing, stored->id, version, storing->now_ms);
-    if (r == 0)
-        r = set_seen(storing, stored->id, change, version, seen->base);
-    if (r < 0)
-        return r;
     if (!seen->is_new && !seen->is_changed)
-        storing->platform->changed++;
-    return tell(storing, change);
+        return store_changed(storing, stored->id, seen->base);
+    if (seen->is_changed)
+        r = compare_version(storing, stored->id, seen->base, &as_before, &base_ms);
+    if (r < 0)
+        return r;
+    return as_before ? revert(storing, stored, seen, base_ms)
+                     : rewrite(storing, stored, seen, version_ms);
+}
+
+/* The page at hand wins with the same content: it is where the item comes from. */
+static int confirm(const struct storing *storing, const struct stored_item *stored,
+                   const struct seen_item *seen)
+{
+    int r = seen->is_new || seen->is_changed ? replace_version(storing, seen->version) : 0;
+
+    return r < 0 ? r : set_seen(storing, stored->id, change_of(seen), seen->version, seen->base);
 }
 
 int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_state *run,
@@ -286,7 +308,7 @@ int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_sta
     struct seen_item seen;
     bool found;
     bool same;
-    int64_t seen_ms;
+    int64_t version_ms;
     int r = find_item(&storing, &stored, &found);
 
     if (r < 0)
@@ -300,14 +322,8 @@ int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_sta
         return store_again(&storing, &stored);
     if (seen.wins)
         return 0;
-    r = compare_version(&storing, seen.version, &same, &seen_ms);
+    r = compare_version(&storing, stored.id, seen.version, &same, &version_ms);
     if (r < 0)
         return r;
-    if (!same)
-        return correct(&storing, &stored, &seen);
-    return set_seen(&storing, stored.id,
-                    seen.is_new       ? "new"
-                    : seen.is_changed ? "changed"
-                                      : "unchanged",
-                    seen.version, seen.base);
+    return same ? confirm(&storing, &stored, &seen) : correct(&storing, &stored, &seen, version_ms);
 }

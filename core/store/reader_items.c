@@ -6,7 +6,7 @@
 
 /* Rows of a run lie between its first and its last, among those of runs at the same time: read in that order, with no
  * sorting, so that each page of the list costs the same. A version that an overlapping run took back is replaced by the
- * current one. */
+ * current one; its number may be that of another item's. */
 static const char run_items_sql[] =
     "WITH span AS (SELECT "
     "min((SELECT min(id) FROM run_items INDEXED BY run_items_by_run_platform WHERE run_platform = "
@@ -18,7 +18,8 @@ static const char run_items_sql[] =
     "i.last_changed_ms FROM span CROSS JOIN run_items s NOT INDEXED "
     "CROSS JOIN run_platforms p ON p.id = s.run_platform CROSS JOIN items i ON i.id = s.item "
     "CROSS JOIN item_versions v "
-    "ON v.id = coalesce((SELECT id FROM item_versions WHERE id = s.version), i.version) "
+    "ON v.id = coalesce((SELECT id FROM item_versions WHERE id = s.version AND item = i.id), "
+    "i.version) "
     "WHERE s.id >= span.lo AND s.id <= span.hi AND s.id > ?5 AND p.run_id = ?1 "
     "AND (?2 IS NULL OR i.platform = ?2) AND (?3 IS NULL OR s.change = ?3) "
     "AND (?4 IS NULL OR instr(i.key, ?4) OR instr(v.json, ?4)) ORDER BY s.id LIMIT ?6";

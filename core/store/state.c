@@ -46,7 +46,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_VERSION_REPLACE] =
         "UPDATE item_versions SET hash = ?2, url = ?3, json = ?4 WHERE id = ?1",
     [STATEMENT_VERSION_DROP] = "DELETE FROM item_versions WHERE id = ?",
-    [STATEMENT_VERSION_GET] = "SELECT hash, seen_ms FROM item_versions WHERE id = ?",
+    [STATEMENT_VERSION_GET] = "SELECT hash, seen_ms FROM item_versions WHERE id = ? AND item = ?",
     [STATEMENT_SEEN_FIND] = "SELECT change, version, base, depth, url FROM run_items "
                             "WHERE run_platform = ? AND item = ?",
     [STATEMENT_SEEN_SET] =
