@@ -67,7 +67,8 @@ struct trawl_item_row {
 };
 
 struct trawl_item_filter {
-    int64_t run_id; /* items met in that run, as that run found them; 0: the current ones of all */
+    int64_t
+        run_id; /* items met in that run (none, if there is no such run), as that run found them; 0: the current ones of all */
     const char *platform; /* or NULL */
     const char *change;   /* with run_id, or NULL */
     const char *search;   /* text that key or JSON contains, or NULL */
@@ -75,7 +76,8 @@ struct trawl_item_filter {
     unsigned limit;
 };
 
-/* Calls `row` for each, ordered by row; what it points to is borrowed for the call. */
+/* Calls `row` for each, ordered by row; what it points to is borrowed for the call. Of an unknown run there are none. What
+ * `row` returns other than 0 ends the list, and is returned. */
 int trawl_reader_items(struct trawl_reader *reader, const struct trawl_item_filter *filter,
                        int (*row)(void *user, const struct trawl_item_row *item), void *user,
                        struct trawl_err *err);
@@ -106,8 +108,8 @@ void trawl_reader_events_free(struct trawl_event *events, size_t count);
 int trawl_reader_bounds(struct trawl_reader *reader, uint64_t *ret_tail, uint64_t *ret_head,
                         struct trawl_err *err);
 
-/* In one transaction: the `data` of a snapshot message, {runs: [as trawl_reader_runs: those active, those that
- * ended after `since` (0: the active ones only), and run_id if it is not 0]}, and the seq that it is through. */
+/* In one transaction: the `data` of a snapshot message, {runs: [as trawl_reader_runs: those active, those with
+ * events after `since` (0: the active ones only), and run_id if it is not 0]}, and the seq that it is through. */
 int trawl_reader_snapshot(struct trawl_reader *reader, uint64_t since, int64_t run_id,
                           json_t **ret_data, uint64_t *ret_through, struct trawl_err *err);
 

@@ -35,6 +35,12 @@ static int64_t types_of(uint32_t topics)
     return types;
 }
 
+/* What a client sends as an id may be beyond what the database can count to. */
+static int64_t bound_of(uint64_t seq)
+{
+    return seq > INT64_MAX ? INT64_MAX : (int64_t)seq;
+}
+
 int trawl_reader_events(struct trawl_reader *reader, const struct trawl_event_filter *filter,
                         uint64_t since, uint64_t until, size_t limit,
                         struct trawl_event **ret_events, size_t *ret_count, struct trawl_err *err)
@@ -55,8 +61,8 @@ int trawl_reader_events(struct trawl_reader *reader, const struct trawl_event_fi
     if (r < 0)
         return r;
     events = trawl_xalloc((limit + 1) * sizeof(*events));
-    sqlite3_bind_int64(rows, 1, (int64_t)since);
-    sqlite3_bind_int64(rows, 2, until > INT64_MAX ? INT64_MAX : (int64_t)until);
+    sqlite3_bind_int64(rows, 1, bound_of(since));
+    sqlite3_bind_int64(rows, 2, bound_of(until));
     sqlite3_bind_int64(rows, 3, types_of(filter->topics));
     sqlite3_bind_int64(rows, 4, (int64_t)limit);
     if (filter->run_id)

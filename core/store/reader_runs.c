@@ -149,18 +149,24 @@ int trawl_reader_runs(struct trawl_reader *reader, const struct trawl_run_filter
 int trawl_reader_run(struct trawl_reader *reader, int64_t run_id, json_t **ret_run,
                      struct trawl_err *err)
 {
-    json_t *runs = NULL;
-    const struct trawl_run_filter filter = {.before = run_id + 1, .limit = 1};
-    int r = trawl_reader_runs(reader, &filter, &runs, err);
+    json_auto_t *runs = NULL;
+    sqlite3_stmt *rows = NULL;
+    int r = trawl__reader_begin(reader, err);
 
     if (r < 0)
         return r;
-    if (trawl_json_int(json_array_get(runs, 0), "id", 0) == run_id)
-        *ret_run = json_incref(json_array_get(runs, 0));
-    else
-        r = trawl_err_set(err, -ENOENT, "", "there is no run %lld", (long long)run_id);
-    json_decref(runs);
-    return r;
+    r = trawl__reader_prepare(reader, "SELECT " RUN_COLUMNS " FROM runs WHERE id = ?", &rows, err);
+    if (r == 0) {
+        sqlite3_bind_int64(rows, 1, run_id);
+        r = collect(reader, rows, &runs, err);
+    }
+    trawl__reader_end(reader);
+    if (r < 0)
+        return r;
+    if (json_array_size(runs) == 0)
+        return trawl_err_set(err, -ENOENT, "", "there is no run %lld", (long long)run_id);
+    *ret_run = json_incref(json_array_get(runs, 0));
+    return 0;
 }
 
 /* Active runs, those with events after `since` (0: none of these), and run_id. */
