@@ -130,10 +130,12 @@ static enum trawl_phase phase_column(sqlite3_stmt *statement, int column)
 
 static void read_platform(sqlite3_stmt *statement, struct trawl_platform_state *platform)
 {
+    enum trawl_phase phase = phase_column(statement, 2);
+
     *platform = (struct trawl_platform_state){
         .id = sqlite3_column_int64(statement, 0),
         .name = trawl_xstrdup(trawl__db_text(statement, 1)),
-        .phase = phase_column(statement, 2),
+        .phase = phase,
         .message = trawl_xstrdup(trawl__db_text(statement, 3)),
         .pages = (uint64_t)sqlite3_column_int64(statement, 4),
         .known = (uint64_t)sqlite3_column_int64(statement, 5),
@@ -148,6 +150,7 @@ static void read_platform(sqlite3_stmt *statement, struct trawl_platform_state *
         .started_ms = sqlite3_column_int64(statement, 13),
         .ended_ms = sqlite3_column_int64(statement, 14),
         .begun = sqlite3_column_int(statement, 15) != 0,
+        .held = !trawl_phase_is_end(phase), /* before a rollback it may have been */
         .ok = (uint64_t)sqlite3_column_int64(statement, 16),
     };
 }
