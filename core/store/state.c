@@ -76,6 +76,7 @@ int trawl__journal_init(struct trawl_journal *journal, sqlite3 *db)
     }
     journal->epoch = (uint32_t)trawl__db_int(db, "SELECT value FROM meta WHERE name = 'epoch'", 0);
     journal->head = (uint64_t)trawl__db_int(db, "SELECT value FROM meta WHERE name = 'head'", 0);
+    journal->committed = journal->head;
     return 0;
 }
 
@@ -106,8 +107,7 @@ void trawl__journal_reset(struct trawl_journal *journal)
     journal->events = NULL;
     journal->event_count = 0;
     journal->event_cap = 0;
-    journal->head =
-        (uint64_t)trawl__db_int(journal->db, "SELECT value FROM meta WHERE name = 'head'", 0);
+    journal->head = journal->committed;
 }
 
 void trawl__journal_finish(struct trawl_journal *journal)
@@ -321,5 +321,14 @@ int trawl__journal_save(struct trawl_journal *journal)
         if (trawl_phase_is_end(run->phase))
             forget_run(journal, run);
     }
+    return r;
+}
+
+int trawl__journal_commit(struct trawl_journal *journal)
+{
+    int r = trawl__db_exec(journal->db, "COMMIT");
+
+    if (r == 0)
+        journal->committed = journal->head;
     return r;
 }

@@ -91,6 +91,7 @@ struct trawl_journal {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     uint32_t epoch;
     uint64_t head;                /* the last seq that was given, committed or not */
+    uint64_t committed;           /* the last seq that is committed */
     struct trawl_run_state *runs; /* uthash by id */
     struct trawl_event *events;   /* of the transaction under way */
     size_t event_count;
@@ -103,6 +104,9 @@ void trawl__journal_finish(struct trawl_journal *journal);
 
 /* Forget runs and events of the transaction under way, after a rollback. */
 void trawl__journal_reset(struct trawl_journal *journal);
+
+/* End the transaction, after trawl__journal_save(). */
+int trawl__journal_commit(struct trawl_journal *journal);
 
 /* Write what changed of the runs to the database, before a commit. */
 int trawl__journal_save(struct trawl_journal *journal);

@@ -103,7 +103,7 @@ static int mark_interrupted(struct trawl_journal *journal, const char *folder,
     if (r == 0)
         r = trawl__journal_save(journal);
     if (r == 0)
-        r = trawl__db_exec(journal->db, "COMMIT");
+        r = trawl__journal_commit(journal);
     if (r < 0)
         trawl_err_set(err, r, folder, "the database cannot be written: %s",
                       sqlite3_errmsg(journal->db));

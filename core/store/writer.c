@@ -79,7 +79,7 @@ static int try_commit(struct trawl_store *store, struct trawl_store_op *ops)
     if (r == 0)
         r = trawl__journal_save(&store->journal);
     if (r == 0)
-        r = trawl__db_exec(store->db, "COMMIT");
+        r = trawl__journal_commit(&store->journal);
     return r;
 }
 
