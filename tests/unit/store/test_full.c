@@ -209,6 +209,33 @@ static void progress__that_was_held_back_is_told_afterwards(void **state)
     assert_int_equal(trawl_json_int(data, "items", -1), 2);
 }
 
+/* Nobody waits for log lines, and so they are what is left out when too much waits; that is told. */
+static void logs__are_dropped_when_too_much_waits(void **state)
+{
+    enum { BYTES = 65 << 20 };
+    struct scene *scene = *state;
+    int64_t run_id = begin(scene);
+    TRAWL_AUTO_FREE char *rubbish = trawl_xalloc(BYTES);
+
+    scene_forget(scene);
+    fill_disk(scene);
+    trawl_store_log(scene->store, run_id, "shop", TRAWL_LOG_INFO, "the first");
+    wait_for_stall(scene);
+    scene->waiting++;
+    trawl_store_commit_page(scene->store, run_id, "shop", rubbish, BYTES, scene_on_page, scene);
+    for (size_t i = 0; i < 9; i++)
+        trawl_store_log(scene->store, run_id, "shop", TRAWL_LOG_INFO, "one of too many");
+    free_disk();
+    scene_wait(scene);
+    assert_int_equal(scene->status, -EBADMSG);
+    trawl_store_log(scene->store, run_id, "shop", TRAWL_LOG_INFO, "the last");
+    scene_set_phase(scene, run_id, TRAWL_PHASE_STORING);
+    scene_expect(scene, TRAWL_TOPIC_LOGS,
+                 "log shop info 'the first'\n"
+                 "log shop warning '9 log lines were dropped, since the database did not keep up'\n"
+                 "log shop info 'the last'\n");
+}
+
 static void on_closed(void *user)
 {
     *(bool *)user = true;
@@ -285,6 +312,7 @@ int main(void)
         FULL_TEST(calls__wait_and_nothing_is_lost),
         FULL_TEST(journal__goes_on_as_if_nothing_had_been),
         FULL_TEST(progress__that_was_held_back_is_told_afterwards),
+        FULL_TEST(logs__are_dropped_when_too_much_waits),
         FULL_TEST(close__tells_each_call_that_it_was_not_done),
         FULL_TEST(open__says_that_it_cannot_write),
     };
