@@ -83,16 +83,29 @@ void trawl_log_write(const struct trawl_log *log, enum trawl_log_level level, co
         return;
 }
 
+/* The length of a text that was cut in the middle of a UTF-8 character, without the part that is left of it. */
+static size_t drop_part(const char *text, size_t len)
+{
+    size_t lead = len;
+
+    while (lead > 0 && len - lead < 3 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
+        lead--;
+    return lead > 0 && (unsigned char)text[lead - 1] >= 0xc0 ? lead - 1 : len;
+}
+
 const char *trawl_log_quote(char *room, size_t size, const char *text)
 {
+    const unsigned char *p = (const unsigned char *)text;
     size_t out = 0;
 
-    for (const unsigned char *p = (const unsigned char *)text; *p && out + 5 < size; p++) {
+    for (; *p && out + 5 < size; p++) {
         if (*p < 0x20 || *p == 0x7f)
             out += (size_t)snprintf(room + out, size - out, "\\x%02x", *p);
         else
             room[out++] = (char)*p;
     }
+    if ((*p & 0xc0) == 0x80)
+        out = drop_part(room, out);
     room[out] = '\0';
     return room;
 }

@@ -33,7 +33,7 @@ void trawl_log_write(const struct trawl_log *log, enum trawl_log_level level, co
 #define trawl_warning(log, ...) trawl_log_write(log, TRAWL_LOG_WARNING, __VA_ARGS__)
 #define trawl_error(log, ...)   trawl_log_write(log, TRAWL_LOG_ERROR, __VA_ARGS__)
 
-/* `text` made safe for one log line: cut to fit `room`, control bytes as \xNN. Returns `room`. */
+/* `text` made safe for one log line: cut to fit `room`, between characters, control bytes as \xNN. Returns `room`. */
 const char *trawl_log_quote(char *room, size_t size, const char *text);
 
 #endif
