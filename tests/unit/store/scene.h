@@ -97,7 +97,8 @@ static inline void scene_close(struct scene *scene)
 {
     trawl_reader_close(scene->reader);
     scene->reader = NULL;
-    trawl_store_close(scene->store, NULL, NULL);
+    if (scene->store) /* a test that failed may have left it closed */
+        trawl_store_close(scene->store, NULL, NULL);
     uv_run(&scene->loop, UV_RUN_DEFAULT);
     scene->store = NULL;
 }
