@@ -1,0 +1,81 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "config/config.h"
+#include "config/options.h"
+#include "util/json.h"
+#include "worker/settings.h"
+
+/* Settings from a section as a user would write it; *ret_section has to outlive them. */
+static struct trawl_settings read(const char *written, json_t **ret_section)
+{
+    struct trawl_settings settings = {0};
+    struct trawl_errlist errs = {0};
+    json_auto_t *given = NULL;
+
+    assert_int_equal(trawl_json_parse(written, strlen(written), &given, NULL), 0);
+    *ret_section = trawl_options_resolve(trawl_fetch_table, given, "fetch", &errs);
+    assert_int_equal(errs.count, 0);
+    trawl_settings_read(&settings, *ret_section);
+    return settings;
+}
+
+static void settings_read__takes_every_value(void **state)
+{
+    json_auto_t *section = NULL;
+    struct trawl_settings settings = read(
+        "{\"concurrency\": 3, \"total_concurrency\": 5, \"delay\": \"250ms\", \"max_pages\": 7, "
+        "\"max_depth\": 9, \"retries\": 4, \"retry_base\": \"2s\", \"retry_max\": \"1m\", "
+        "\"timeout\": \"20s\", \"connect_timeout\": \"6s\", \"max_body\": \"2M\", "
+        "\"max_item\": \"64K\", \"max_redirects\": 2, \"http2\": false, "
+        "\"user_agent\": \"me\", \"headers\": {\"X-A\": \"b\"}}",
+        &section);
+
+    (void)state;
+    assert_int_equal(settings.frontier.hosts.concurrency, 3);
+    assert_int_equal(settings.frontier.hosts.total, 5);
+    assert_int_equal(settings.frontier.hosts.delay_ns, 250000000);
+    assert_int_equal(settings.frontier.max_pages, 7);
+    assert_int_equal(settings.frontier.max_depth, 9);
+    assert_int_equal(settings.frontier.retries, 4);
+    assert_int_equal(settings.frontier.retry_base_ms, 2000);
+    assert_int_equal(settings.frontier.retry_max_ms, 60000);
+    assert_int_equal(settings.timeout_ms, 20000);
+    assert_int_equal(settings.connect_timeout_ms, 6000);
+    assert_int_equal(settings.max_body, 2 << 20);
+    assert_int_equal(settings.max_item, 64 << 10);
+    assert_int_equal(settings.max_redirects, 2);
+    assert_false(settings.http2);
+    assert_string_equal(settings.user_agent, "me");
+    assert_string_equal(trawl_json_string(settings.headers, "X-A", ""), "b");
+}
+
+static void settings_read__knows_what_is_unlimited(void **state)
+{
+    json_auto_t *none = NULL;
+    json_auto_t *zero = NULL;
+    struct trawl_settings settings = read("{}", &none);
+
+    (void)state;
+    assert_int_equal(settings.frontier.max_pages, TRAWL_FRONTIER_UNLIMITED);
+    assert_int_equal(settings.frontier.max_depth, TRAWL_FRONTIER_UNLIMITED);
+    assert_true(settings.http2);
+    settings = read("{\"max_depth\": 0}", &zero); /* the first pages, and no link */
+    assert_int_equal(settings.frontier.max_depth, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settings_read__takes_every_value),
+        cmocka_unit_test(settings_read__knows_what_is_unlimited),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
