@@ -74,7 +74,13 @@ export const theme = createTheme({
     Popover: { styles: { dropdown: { background: "var(--surface)", borderColor: "var(--border)" } } },
     Modal: {
       styles: { content: { background: "var(--surface)" }, header: { background: "var(--surface)" }, title: { fontWeight: 600 } },
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } },
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.45 },
+        closeButtonProps: { "aria-label": "Close" },
+        // The library makes it a <header>, which would be a second banner of the page.
+        attributes: { header: { role: "presentation" } },
+      },
     },
   },
 });
