@@ -76,7 +76,7 @@ describe("the connection indicator", () => {
 
   it("follows the connection, and says it to those who do not see it", () => {
     const { client } = renderApp(app);
-    expect(indicator().textContent).toBe("Live");
+    expect(indicator().textContent).toBe("Live by WebSocket");
     client.setStatus({ transport: "sse", fallbackReason: "refused" });
     expect(indicator().textContent).toBe("Live by SSE");
     expect(screen.getAllByRole("status").map((status) => status.textContent)).toContain(

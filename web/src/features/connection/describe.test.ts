@@ -4,7 +4,7 @@ import { describeConnection, describeMove, describeNextAttempt } from "./describ
 
 describe("describeConnection", () => {
   it.each([
-    [{}, "good", "Live", "Connected by WebSocket."],
+    [{}, "good", "Live by WebSocket", "Connected by WebSocket."],
     [
       { transport: "sse", fallbackReason: "no acknowledgement in 5 s" },
       "fallback",

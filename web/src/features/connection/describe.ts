@@ -22,7 +22,7 @@ export function describeConnection(status: ConnectionStatus): Description {
   switch (phase) {
     case "connected":
       return fallbackReason === null
-        ? { tone: "good", label: "Live", sentence: `Connected by ${transportName(transport)}.` }
+        ? { tone: "good", label: `Live by ${transportName(transport)}`, sentence: `Connected by ${transportName(transport)}.` }
         : {
             tone: "fallback",
             label: `Live by ${transportName(transport)}`,
