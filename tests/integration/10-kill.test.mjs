@@ -11,7 +11,7 @@ const PAGES = 120;
 const slow = (url) => ({ platforms: { slow: crawl(url, { concurrency: 4 }) } });
 
 test('of a worker in mid-run: a new one goes on, and the run completes', async (t) => {
-  const { url, seen } = await site(t, pages(PAGES, 40));
+  const { url, seen } = await site(t, pages(PAGES, 120));
   const server = await serve(t, slow(url));
   const id = await server.startRun();
   const following = followByWebSocket(t, server.url, id);
@@ -34,7 +34,7 @@ test('of a worker in mid-run: a new one goes on, and the run completes', async (
 });
 
 test('of the gateway: it is back, and a client that reconnects misses nothing', async (t) => {
-  const { url, seen } = await site(t, pages(PAGES, 40));
+  const { url, seen } = await site(t, pages(PAGES, 120));
   const server = await serve(t, slow(url));
   const id = await server.startRun();
   const client = await Client.open(t, server.url);
@@ -55,7 +55,7 @@ test('of the gateway: it is back, and a client that reconnects misses nothing', 
 });
 
 test('of the supervisor: nothing is left, the database opens, the run can be taken up', async (t) => {
-  const { url, seen } = await site(t, pages(PAGES, 40));
+  const { url, seen } = await site(t, pages(PAGES, 120));
   const server = await serve(t, { ...slow(url), workers: { resume: 'manual' } });
   const id = await server.startRun();
   await until('some pages', () => seen.length > 20);
@@ -89,7 +89,7 @@ test('of the supervisor, while a plugin spins in a loop', async (t) => {
 });
 
 test('of `trawl run`: its workers go with it', async (t) => {
-  const { url, seen } = await site(t, pages(PAGES, 40));
+  const { url, seen } = await site(t, pages(PAGES, 120));
   const folder = await scratch(t);
   const program = start(t, ['run', '--plugin', 'html', '--start', `${url}/`, '--set', 'follow=a', '--data', path.join(folder, 'data')]);
   await until('some pages', () => seen.length > 5);

@@ -12,7 +12,7 @@ import type { Message } from "./types";
 const VERSION = 1;
 /** A leader that says nothing is asked, and replaced if it does not answer. */
 const QUIET_MS = 5_000;
-const ANSWER_MS = 3_000;
+const ANSWER_MS = 10_000;
 /** How long a new leader waits to hear how far the others are. */
 const GATHER_MS = 100;
 
