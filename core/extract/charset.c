@@ -152,24 +152,35 @@ static size_t mark_length(const char *bytes, size_t len, const char *encoding)
     return 0;
 }
 
+const char *trawl_charset_borrow(const char *bytes, size_t len, const char *encoding,
+                                 size_t *ret_len)
+{
+    size_t mark = mark_length(bytes, len, encoding);
+
+    if (strcmp(encoding, "utf-8") != 0 || !trawl__utf8_valid(bytes + mark, len - mark))
+        return NULL;
+    *ret_len = len - mark;
+    return bytes + mark;
+}
+
 int trawl_charset_to_utf8(const char *bytes, size_t len, const char *encoding, char **ret_text,
                           size_t *ret_len)
 {
     struct output out = {0};
     size_t mark = mark_length(bytes, len, encoding);
-    bool copy;
+    size_t valid_len;
+    const char *valid = trawl_charset_borrow(bytes, len, encoding, &valid_len);
 
     bytes += mark;
     len -= mark;
-    copy = strcmp(encoding, "utf-8") == 0 && trawl__utf8_valid(bytes, len);
     if (len > (SIZE_MAX - 4) / 4)
         return -ENOMEM;
-    out.cap = copy ? len : 4 * len + 3;
+    out.cap = valid ? len : 4 * len + 3;
     out.text = malloc(out.cap + 1);
     if (!out.text)
         return -ENOMEM;
-    if (copy)
-        put(&out, bytes, len);
+    if (valid)
+        put(&out, valid, valid_len);
     else
         convert(&out, bytes, len, encoding);
     out.text[out.len] = '\0';

@@ -7,7 +7,6 @@
 #include "extract/css.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,26 +274,27 @@ static void put_path(struct trawl_buf *out, const struct css_selector *selector,
     }
 }
 
+char *trawl__css_xpath(const struct css_selector *list)
+{
+    struct trawl_buf out;
+
+    trawl_buf_init(&out, XPATH_MAX);
+    for (const struct css_selector *each = list; each; each = each->next) {
+        if (each != list)
+            trawl_buf_append_text(&out, " | ");
+        put_path(&out, each, "descendant-or-self::");
+    }
+    return trawl_buf_steal(&out, NULL);
+}
+
 int trawl_css_to_xpath(const char *selector, char **ret_xpath, struct trawl_err *err)
 {
     struct css_selector *list = NULL;
     struct css_pool pool = {0};
-    struct trawl_buf out;
-    int r;
+    int r = trawl__css_parse(&pool, selector, &list, err);
 
-    if (strlen(selector) > TRAWL_CSS_MAX)
-        return trawl_err_set(err, -EINVAL, "", "this selector is longer than %d bytes",
-                             TRAWL_CSS_MAX);
-    r = trawl__css_parse(&pool, selector, &list, err);
-    if (r == 0) {
-        trawl_buf_init(&out, XPATH_MAX);
-        for (const struct css_selector *each = list; each; each = each->next) {
-            if (each != list)
-                trawl_buf_append_text(&out, " | ");
-            put_path(&out, each, "descendant-or-self::");
-        }
-        *ret_xpath = trawl_buf_steal(&out, NULL);
-    }
+    if (r == 0)
+        *ret_xpath = trawl__css_xpath(list);
     trawl__css_pool_finish(&pool);
     return r;
 }

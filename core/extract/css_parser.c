@@ -572,6 +572,9 @@ int trawl__css_parse(struct css_pool *pool, const char *text, struct css_selecto
     struct parser parser = {.lexer = {.text = text, .pool = pool, .err = err}};
     int r;
 
+    if (strlen(text) > TRAWL_CSS_MAX)
+        return trawl_err_set(err, -EINVAL, "", "this selector is longer than %d bytes",
+                             TRAWL_CSS_MAX);
     r = check_characters(&parser.lexer);
     if (r == 0)
         r = advance(&parser);

@@ -1,4 +1,4 @@
-/* What the lexer, the parser and the translator of css.h share. */
+/* What the lexer, the parser and the translator of css.h share, and plan_select.c matches by. */
 #ifndef TRAWL_EXTRACT_CSS_PRIV_H
 #define TRAWL_EXTRACT_CSS_PRIV_H
 
@@ -103,5 +103,8 @@ struct css_selector {
 
 int trawl__css_parse(struct css_pool *pool, const char *text, struct css_selector **ret_list,
                      struct trawl_err *err);
+
+/* The XPath of css.h; the caller's. */
+char *trawl__css_xpath(const struct css_selector *list);
 
 #endif

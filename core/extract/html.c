@@ -1,84 +1,132 @@
 #include "extract/html.h"
 
 #include <errno.h>
-#include <libxml/HTMLparser.h>
 #include <libxml/HTMLtree.h>
-#include <libxml/SAX2.h>
 #include <libxml/parserInternals.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* The parser's user data: libxml2's handlers want the parser context, so what is ours hangs on its _private. */
-struct nesting {
-    size_t
-        skipped; /* open elements that are too deep to be in the tree; always the innermost ones */
+/* What hangs on the parser's _private, for its user data is the parser itself, as libxml2's own handlers want it. */
+struct reading {
+    startElementSAXFunc start;
+    endElementSAXFunc end;
+    void *user;
+    size_t open;    /* elements that were begun and not ended */
+    size_t skipped; /* that are open, too, but too deep; always the innermost ones */
 };
 
-static void on_start(void *user, const xmlChar *name, const xmlChar **attributes)
+static void on_start(void *parser, const xmlChar *name, const xmlChar **attributes)
 {
-    htmlParserCtxtPtr ctxt = user;
-    struct nesting *nesting = ctxt->_private;
+    htmlParserCtxtPtr ctxt = parser;
+    struct reading *reading = ctxt->_private;
 
     if (ctxt->nameNr > TRAWL_HTML_OPEN_MAX) {
         xmlStopParser(ctxt);
         return;
     }
-    if (nesting->skipped > 0 || ctxt->nodeNr >= TRAWL_HTML_DEPTH_MAX) {
-        nesting->skipped++;
+    if (reading->skipped > 0 || reading->open >= TRAWL_HTML_DEPTH_MAX) {
+        reading->skipped++;
         return;
     }
-    xmlSAX2StartElement(user, name, attributes);
+    reading->open++;
+    reading->start(parser, name, attributes);
 }
 
-static void on_end(void *user, const xmlChar *name)
+static void on_end(void *parser, const xmlChar *name)
 {
-    htmlParserCtxtPtr ctxt = user;
-    struct nesting *nesting = ctxt->_private;
+    htmlParserCtxtPtr ctxt = parser;
+    struct reading *reading = ctxt->_private;
 
-    if (nesting->skipped > 0)
-        nesting->skipped--;
-    else
-        xmlSAX2EndElement(user, name);
+    if (reading->skipped > 0) {
+        reading->skipped--;
+        return;
+    }
+    if (reading->open > 0) /* a stopped parser ends an element that it did not begin */
+        reading->open--;
+    reading->end(parser, name);
 }
 
-int trawl_html_parse(const char *text, size_t len, xmlDocPtr *ret_doc)
+static htmlParserCtxtPtr create_parser(const char *text, size_t len, struct reading *reading)
 {
-    struct nesting nesting = {0};
-    htmlParserCtxtPtr ctxt;
-    htmlSAXHandler handler;
-    xmlDocPtr doc;
-    bool no_memory;
+    htmlParserCtxtPtr ctxt = htmlCreateMemoryParserCtxt(text, (int)len);
 
-    if (len == 0)
-        return -ENODATA;
-    if (len > INT_MAX)
-        return -ENOMEM;
-    ctxt = htmlCreateMemoryParserCtxt(text, (int)len);
     if (!ctxt)
-        return -ENOMEM;
-    handler = *ctxt->sax;
-    handler.startElement = on_start;
-    handler.endElement = on_end;
-    *ctxt->sax = handler;
-    ctxt->_private = &nesting;
+        return NULL;
+    ctxt->_private = reading;
     htmlCtxtUseOptions(ctxt, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                                  HTML_PARSE_NONET | HTML_PARSE_COMPACT | HTML_PARSE_IGNORE_ENC);
     /* Text nodes above 10 MB are allowed; depth, the other thing that this lifts, is bounded by on_start(). */
     ctxt->options |= XML_PARSE_HUGE;
     ctxt->charset = XML_CHAR_ENCODING_UTF8;
+    return ctxt;
+}
+
+/* Read by the parser's handlers, of which on_start() and on_end() stand before those of elements. */
+static int read_to_end(htmlParserCtxtPtr ctxt, struct reading *reading)
+{
+    reading->start = ctxt->sax->startElement;
+    reading->end = ctxt->sax->endElement;
+    ctxt->sax->startElement = on_start;
+    ctxt->sax->endElement = on_end;
     htmlParseDocument(ctxt);
+    return ctxt->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;
+}
+
+static int check_length(size_t len)
+{
+    if (len == 0)
+        return -ENODATA;
+    return len > INT_MAX ? -ENOMEM : 0;
+}
+
+int trawl_html_parse(const char *text, size_t len, xmlDocPtr *ret_doc)
+{
+    struct reading reading = {0};
+    htmlParserCtxtPtr ctxt;
+    xmlDocPtr doc;
+    int r = check_length(len);
+
+    if (r < 0)
+        return r;
+    ctxt = create_parser(text, len, &reading);
+    if (!ctxt)
+        return -ENOMEM;
+    r = read_to_end(ctxt, &reading);
     doc = ctxt->myDoc;
-    no_memory = ctxt->errNo == XML_ERR_NO_MEMORY;
     ctxt->myDoc = NULL;
     htmlFreeParserCtxt(ctxt);
-    if (no_memory || !doc || !xmlDocGetRootElement(doc)) {
+    if (r == 0 && (!doc || !xmlDocGetRootElement(doc)))
+        r = -ENODATA;
+    if (r < 0)
         xmlFreeDoc(doc);
-        return no_memory ? -ENOMEM : -ENODATA;
-    }
-    *ret_doc = doc;
-    return 0;
+    else
+        *ret_doc = doc;
+    return r;
+}
+
+int trawl_html_read(const char *text, size_t len, const htmlSAXHandler *handler, void *user)
+{
+    struct reading reading = {.user = user};
+    htmlParserCtxtPtr ctxt;
+    int r = check_length(len);
+
+    if (r < 0)
+        return r;
+    ctxt = create_parser(text, len, &reading);
+    if (!ctxt)
+        return -ENOMEM;
+    *ctxt->sax = *handler;
+    r = read_to_end(ctxt, &reading);
+    htmlFreeParserCtxt(ctxt);
+    return r;
+}
+
+void *trawl_html_reader(const void *parser)
+{
+    const xmlParserCtxt *ctxt = parser;
+    const struct reading *reading = ctxt->_private;
+
+    return reading->user;
 }
 
 json_t *trawl_html_markup(xmlNodePtr node)
@@ -101,4 +149,15 @@ json_t *trawl_html_markup(xmlNodePtr node)
 xmlChar *trawl_html_attribute(xmlNodePtr node, const char *name)
 {
     return node->type == XML_ELEMENT_NODE ? xmlGetProp(node, BAD_CAST name) : NULL;
+}
+
+const char *trawl_html_attribute_of(const xmlChar **attributes, const char *name)
+{
+    while (attributes && *attributes && strcmp((const char *)attributes[0], name) != 0)
+        attributes += 2;
+    if (!attributes || !*attributes)
+        return NULL;
+    if (attributes[1])
+        return (const char *)attributes[1];
+    return htmlIsBooleanAttr(attributes[0]) ? name : ""; /* <input checked> is checked="checked" */
 }

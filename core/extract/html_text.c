@@ -1,5 +1,5 @@
 /* The text of a node, as a person would copy it from the page. */
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,26 +33,33 @@ static int compare(const void *key, const void *entry)
     return strcmp(key, *(const char *const *)entry);
 }
 
-static bool is_block(const xmlNode *node)
+bool trawl_html_is_block(const char *name)
 {
-    return node->type == XML_ELEMENT_NODE &&
-           bsearch(node->name, blocks, TRAWL_ARRAY_SIZE(blocks), sizeof(blocks[0]), compare);
+    return bsearch(name, blocks, TRAWL_ARRAY_SIZE(blocks), sizeof(blocks[0]), compare);
 }
 
-/* Its content is no text of the page. */
+bool trawl_html_is_silent(const char *name)
+{
+    return strcmp(name, "script") == 0 || strcmp(name, "style") == 0 ||
+           strcmp(name, "template") == 0;
+}
+
+static bool is_block(const xmlNode *node)
+{
+    return node->type == XML_ELEMENT_NODE && trawl_html_is_block((const char *)node->name);
+}
+
 static bool is_silent(const xmlNode *node)
 {
-    return node->type == XML_ELEMENT_NODE && (strcmp((const char *)node->name, "script") == 0 ||
-                                              strcmp((const char *)node->name, "style") == 0 ||
-                                              strcmp((const char *)node->name, "template") == 0);
+    return node->type == XML_ELEMENT_NODE && trawl_html_is_silent((const char *)node->name);
 }
 
 /* Length of the white space at `at`, a no-break space included, or 0. */
-static size_t space_length(const char *at)
+static size_t space_length(const char *at, const char *end)
 {
-    if (*at && strchr(" \t\r\n\f", *at))
+    if (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r' || *at == '\f')
         return 1;
-    return at[0] == '\xc2' && at[1] == '\xa0' ? 2 : 0;
+    return *at == '\xc2' && end - at >= 2 && at[1] == '\xa0' ? 2 : 0;
 }
 
 static void put(struct text *text, const char *bytes, size_t len)
@@ -61,23 +68,24 @@ static void put(struct text *text, const char *bytes, size_t len)
         text->failed = true;
 }
 
-static void put_content(struct text *text, const char *content)
+static void put_content(struct text *text, const char *at, size_t len)
 {
-    while (*content) {
-        const char *word;
-        size_t space = space_length(content);
+    const char *end = at + len;
+
+    while (at < end) {
+        const char *word = at;
+        size_t space = space_length(at, end);
         if (space > 0) {
             text->space = true;
-            content += space;
+            at += space;
             continue;
         }
-        word = content;
-        while (*content && space_length(content) == 0)
-            content++;
+        while (at < end && space_length(at, end) == 0)
+            at++;
         if (text->space && text->out.len > 0)
             put(text, " ", 1);
         text->space = false;
-        put(text, word, (size_t)(content - word));
+        put(text, word, (size_t)(at - word));
     }
 }
 
@@ -90,7 +98,7 @@ static void walk(struct text *text, xmlNodePtr top)
         bool down =
             node->children && node->type == XML_ELEMENT_NODE && (node == top || !is_silent(node));
         if (node->content && (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE))
-            put_content(text, (const char *)node->content);
+            put_content(text, (const char *)node->content, strlen((const char *)node->content));
         text->space = text->space || is_block(node);
         if (down) {
             node = node->children;
@@ -106,21 +114,64 @@ static void walk(struct text *text, xmlNodePtr top)
     }
 }
 
+static json_t *finish(struct text *text)
+{
+    json_t *json = text->failed ? NULL : json_stringn(trawl_buf_text(&text->out), text->out.len);
+
+    trawl_buf_finish(&text->out);
+    return json;
+}
+
 json_t *trawl_html_text(xmlNodePtr node)
 {
-    struct text text = {0};
-    json_t *json = NULL;
+    struct text text = {.out.max = TEXT_MAX};
+    xmlChar *content;
 
-    trawl_buf_init(&text.out, TEXT_MAX);
     if (node->type == XML_ELEMENT_NODE || node->type == XML_TEXT_NODE) {
         walk(&text, node);
-    } else {
-        xmlChar *content = xmlNodeGetContent(node);
-        put_content(&text, content ? (const char *)content : "");
-        xmlFree(content);
+        return finish(&text);
     }
-    if (!text.failed)
-        json = json_stringn(trawl_buf_text(&text.out), text.out.len);
-    trawl_buf_finish(&text.out);
-    return json;
+    content = xmlNodeGetContent(node);
+    if (content)
+        put_content(&text, (const char *)content, strlen((const char *)content));
+    xmlFree(content);
+    return finish(&text);
+}
+
+json_t *trawl_html_text_of_bytes(const char *bytes, size_t len)
+{
+    struct text text = {.out.max = TEXT_MAX};
+
+    put_content(&text, bytes, len);
+    return finish(&text);
+}
+
+static bool is_mark(char c)
+{
+    return c == TRAWL_HTML_MARK_BLOCK || c == TRAWL_HTML_MARK_HIDE || c == TRAWL_HTML_MARK_SHOW;
+}
+
+json_t *trawl_html_text_of_marked(const char *at, size_t len)
+{
+    struct text text = {.out.max = TEXT_MAX};
+    const char *end = at + len;
+    size_t hidden = 0;
+
+    while (at < end) {
+        const char *start = at;
+        while (at < end && !is_mark(*at))
+            at++;
+        if (hidden == 0)
+            put_content(&text, start, (size_t)(at - start));
+        if (at == end)
+            break;
+        if (*at == TRAWL_HTML_MARK_HIDE)
+            hidden++;
+        else if (*at == TRAWL_HTML_MARK_SHOW)
+            hidden--;
+        else if (hidden == 0)
+            text.space = true;
+        at++;
+    }
+    return finish(&text);
 }

@@ -1,10 +1,8 @@
 /* The links of a page that a plan follows. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "extract/html.h"
 #include "extract/plan_priv.h"
 #include "util/alloc.h"
 #include "util/hash.h"
@@ -89,7 +87,12 @@ static bool is_elsewhere(const char *reference, size_t len)
            !(at == 5 && strncasecmp(reference, "https", 5) == 0);
 }
 
-struct follower {
+bool trawl__plan_follows(const struct plan_page *page, const struct plan_link *link)
+{
+    return link->depth == 0 || page->response->depth < link->depth;
+}
+
+struct plan_follower {
     const struct plan_page *page;
     const struct plan_link *link;
     struct trawl_url_base base;
@@ -97,7 +100,35 @@ struct follower {
     struct seen urls;
 };
 
-static bool is_wanted(const struct follower *follower, const char *url)
+struct plan_follower *trawl__follower_create(const struct plan_page *page)
+{
+    struct plan_follower *follower = TRAWL_NEW(struct plan_follower);
+
+    follower->page = page;
+    trawl_url_base_init(&follower->base, page->base);
+    return follower;
+}
+
+void trawl__follower_destroy(struct plan_follower *follower)
+{
+    free(follower->references.slots);
+    free(follower->urls.slots);
+    free(follower);
+}
+
+bool trawl__follower_begin(struct plan_follower *follower, const struct plan_link *link)
+{
+    follower->link = link;
+    if (!trawl__plan_follows(follower->page, link))
+        return false;
+    follower->references.count = 0; /* what the rule before this one dropped, this one may want */
+    if (follower->references.size > 0)
+        memset(follower->references.slots, 0,
+               follower->references.size * sizeof(*follower->references.slots));
+    return true;
+}
+
+static bool is_wanted(const struct plan_follower *follower, const char *url)
 {
     const struct plan_link *link = follower->link;
     const char *here = follower->page->response->url;
@@ -111,11 +142,10 @@ static bool is_wanted(const struct follower *follower, const char *url)
     return !trawl_patterns_match(link->deny, url);
 }
 
-static int follow(struct follower *follower, const char *reference)
+int trawl__follower_add(struct plan_follower *follower, const char *reference, size_t len)
 {
     const struct trawl_sink *sink = follower->page->sink;
     char url[TRAWL_URL_MAX + 1];
-    size_t len = strlen(reference);
     int r;
 
     trawl__plan_trim(&reference, &len);
@@ -127,57 +157,4 @@ static int follow(struct follower *follower, const char *reference)
     if (!is_wanted(follower, url) || !seen_add(&follower->urls, url, (size_t)r))
         return 0;
     return sink->link(sink->user, url);
-}
-
-static int follow_node(struct follower *follower, xmlNodePtr node)
-{
-    xmlChar *value = node->type == XML_ELEMENT_NODE
-                         ? trawl_html_attribute(node, follower->link->attr)
-                         : xmlNodeGetContent(node);
-    int r;
-
-    if (!value)
-        return 0;
-    r = follow(follower, (const char *)value);
-    xmlFree(value);
-    return r;
-}
-
-static int follow_rule(struct follower *follower, size_t index)
-{
-    const struct plan_page *page = follower->page;
-    xmlXPathObjectPtr found = NULL;
-    int r;
-
-    r = trawl_selector_run(follower->link->select, page->xpath, page->root, &found, page->err);
-    if (r < 0)
-        return trawl__plan_err_at(page->err, r, "follow[%zu].select", index);
-    if (found->type == XPATH_STRING)
-        r = follow(follower, (const char *)found->stringval);
-    for (int i = 0; r == 0 && found->nodesetval && i < found->nodesetval->nodeNr; i++)
-        r = follow_node(follower, found->nodesetval->nodeTab[i]);
-    xmlXPathFreeObject(found);
-    return r;
-}
-
-int trawl__plan_links(const struct plan_page *page)
-{
-    const struct trawl_plan *plan = page->plan;
-    struct follower follower = {.page = page};
-    int r = 0;
-
-    trawl_url_base_init(&follower.base, page->base);
-    for (size_t i = 0; r == 0 && i < plan->link_count; i++) {
-        follower.link = &plan->links[i];
-        if (follower.link->depth > 0 && page->response->depth >= follower.link->depth)
-            continue;
-        follower.references.count = 0; /* what this rule drops, the next may want */
-        if (follower.references.size > 0)
-            memset(follower.references.slots, 0,
-                   follower.references.size * sizeof(*follower.references.slots));
-        r = follow_rule(&follower, i);
-    }
-    free(follower.references.slots);
-    free(follower.urls.slots);
-    return r;
 }

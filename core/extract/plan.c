@@ -2,14 +2,13 @@
 #include "extract/plan.h"
 
 #include <errno.h>
-#include <libxml/HTMLparser.h>
+#include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "extract/arena.h"
 #include "extract/charset.h"
-#include "extract/html.h"
 #include "extract/plan_priv.h"
 #include "util/alloc.h"
 #include "util/buf.h"
@@ -33,13 +32,25 @@ size_t trawl_plan_skipped(const struct trawl_plan *plan)
     return plan->skipped;
 }
 
-static int no_memory(const struct plan_page *page)
+int trawl__plan_no_memory(const struct plan_page *page)
 {
     return trawl_err_set(page->err, -ENOMEM, "", "no memory for this page");
 }
 
+void trawl__plan_set_base(struct plan_page *page, const char *href)
+{
+    if (href) {
+        size_t len = strlen(href);
+        trawl__plan_trim(&href, &len);
+        if (trawl_url_resolve(page->response->url, href, len, &page->base) < 0)
+            page->base = NULL;
+    }
+    if (!page->base)
+        page->base = trawl_xstrdup(page->response->url);
+}
+
 /* A URL made absolute; null if it cannot be. */
-static json_t *resolved(const struct plan_page *page, json_t *value)
+json_t *trawl__plan_resolved(const struct plan_page *page, json_t *value)
 {
     const char *text = json_string_value(value);
     size_t len = json_string_length(value);
@@ -56,115 +67,6 @@ static json_t *resolved(const struct plan_page *page, json_t *value)
     free(url);
     json_decref(value);
     return result;
-}
-
-/* What the field takes of one node; JSON null where there is no such attribute. NULL: no memory. */
-static json_t *node_value(const struct plan_page *page, const struct plan_field *field,
-                          xmlNodePtr node)
-{
-    json_t *value;
-
-    if (field->get == PLAN_GET_ATTR && node->type == XML_ELEMENT_NODE) {
-        xmlChar *attr = trawl_html_attribute(node, field->attr);
-        value = attr ? json_string((const char *)attr) : json_null();
-        xmlFree(attr);
-    } else if (field->get == PLAN_GET_HTML) {
-        value = trawl_html_markup(node);
-    } else {
-        value = trawl_html_text(node);
-    }
-    return value && field->url ? resolved(page, value) : value;
-}
-
-static json_t *nodes_value(const struct plan_page *page, const struct plan_field *field,
-                           const xmlNodeSet *nodes)
-{
-    int count = nodes ? nodes->nodeNr : 0;
-    json_t *list;
-
-    if (!field->all)
-        return count > 0 ? node_value(page, field, nodes->nodeTab[0]) : json_null();
-    list = json_array();
-    for (int i = 0; i < count; i++) {
-        json_t *value = node_value(page, field, nodes->nodeTab[i]);
-        if (!value) {
-            json_decref(list);
-            return NULL;
-        }
-        if (json_is_null(value))
-            json_decref(value);
-        else
-            json_array_append_new(list, value);
-    }
-    return list;
-}
-
-/* An XPath that computes something ("count(//li)") gives that. */
-static json_t *found_value(const struct plan_page *page, const struct plan_field *field,
-                           const xmlXPathObject *found)
-{
-    json_t *value;
-
-    switch (found->type) {
-    case XPATH_BOOLEAN:
-        value = json_boolean(found->boolval);
-        break;
-    case XPATH_NUMBER: {
-        double number = found->floatval;
-        if (xmlXPathIsNaN(number) || xmlXPathIsInf(number))
-            value = json_null();
-        else if (number > -9e15 && number < 9e15 && number == (double)(json_int_t)number)
-            value = json_integer((json_int_t)number);
-        else
-            value = json_real(number);
-        break;
-    }
-    case XPATH_STRING:
-        value = json_string((const char *)found->stringval);
-        if (value && field->url)
-            value = resolved(page, value);
-        break;
-    default:
-        return nodes_value(page, field, found->nodesetval);
-    }
-    return value && field->all ? json_pack("[o]", value) : value;
-}
-
-static int field_value(const struct plan_page *page, const struct plan_field *field,
-                       xmlNodePtr node, json_t **ret_value)
-{
-    xmlXPathObjectPtr found = NULL;
-    int r;
-
-    r = trawl_selector_run(field->select, page->xpath, node, &found, page->err);
-    if (r < 0)
-        return trawl__plan_err_at(page->err, r, "fields.%s.select", field->name);
-    *ret_value = found_value(page, field, found);
-    xmlXPathFreeObject(found);
-    return *ret_value ? 0 : no_memory(page);
-}
-
-/* The raw values of all fields below `node`; *ret_filled tells whether any was found. */
-static int raw_item(const struct plan_page *page, xmlNodePtr node, json_t **ret_item,
-                    bool *ret_filled)
-{
-    const struct trawl_plan *plan = page->plan;
-    json_t *item = json_object();
-
-    *ret_filled = false;
-    for (size_t i = 0; i < plan->field_count; i++) {
-        json_t *value = NULL;
-        int r = field_value(page, &plan->fields[i], node, &value);
-        if (r < 0) {
-            json_decref(item);
-            return r;
-        }
-        if (!json_is_null(value) && !(json_is_array(value) && json_array_size(value) == 0))
-            *ret_filled = true;
-        json_object_set_new(item, plan->fields[i].name, value);
-    }
-    *ret_item = item;
-    return 0;
 }
 
 static int on_transformed(void *user, json_t *value)
@@ -228,18 +130,12 @@ static int put_key(const struct plan_page *page, const json_t *item, struct traw
     return r;
 }
 
-/* 1 if an item was emitted, 0 if there is nothing to emit, -ENODATA if it has no key. */
-static int emit(const struct plan_page *page, xmlNodePtr node)
+/* -ENODATA if it has no key. */
+static int emit(const struct plan_page *page, json_t *item)
 {
-    json_auto_t *item = NULL;
     struct trawl_buf key;
-    bool filled;
-    int r;
+    int r = transform(page, item);
 
-    r = raw_item(page, node, &item, &filled);
-    if (r < 0 || !filled)
-        return r;
-    r = transform(page, item);
     if (r < 0)
         return r;
     trawl_buf_init(&key, KEY_MAX);
@@ -249,101 +145,40 @@ static int emit(const struct plan_page *page, xmlNodePtr node)
     if (r == 0)
         r = page->sink->item(page->sink->user, trawl_buf_text(&key), item);
     trawl_buf_finish(&key);
-    return r < 0 ? r : 1;
+    return r < 0 ? r : 0;
 }
 
-static int emit_rows(const struct plan_page *page, const xmlNodeSet *rows)
+/* Was any field found? */
+static bool is_filled(const struct plan_page *page, const json_t *item)
 {
-    int emitted = 0;
-
-    for (int i = 0; rows && i < rows->nodeNr; i++) {
-        int r = emit(page, rows->nodeTab[i]);
-        if (r == -ENODATA)
-            page->plan->skipped++;
-        else if (r < 0)
-            return r;
-        else
-            emitted += r;
+    for (size_t i = 0; i < page->plan->field_count; i++) {
+        const json_t *value = json_object_get(item, page->plan->fields[i].name);
+        if (!json_is_null(value) && !(json_is_array(value) && json_array_size(value) == 0))
+            return true;
     }
-    /* A row without a key may be a heading; a page of them means that the key's selector is wrong. */
-    if (emitted == 0 && page->plan->skipped > 0)
-        return trawl_err_set(page->err, -EINVAL, "key",
-                             "none of the %zu rows of this page has a key", page->plan->skipped);
-    return 0;
+    return false;
 }
 
-static int run_items(const struct plan_page *page)
+int trawl__plan_emit(struct plan_page *page, json_t *item)
 {
-    const struct trawl_plan *plan = page->plan;
-    xmlXPathObjectPtr found = NULL;
-    int r;
+    bool filled = is_filled(page, item);
+    int r = filled ? emit(page, item) : 0;
 
-    if (plan->field_count == 0)
+    json_decref(item);
+    if (r == -ENODATA)
+        page->plan->skipped++;
+    else if (r == 0 && filled)
+        page->emitted++;
+    return r == -ENODATA ? 0 : r;
+}
+
+/* A row without a key may be a heading; a page of them means that the key's selector is wrong. */
+static int check_rows(const struct plan_page *page)
+{
+    if (!page->plan->rows || page->emitted > 0 || page->plan->skipped == 0)
         return 0;
-    if (!plan->rows) {
-        r = emit(page, page->root);
-        if (r == -ENODATA)
-            page->plan->skipped++;
-        return r == -ENODATA || r > 0 ? 0 : r;
-    }
-    r = trawl_selector_run(plan->rows, page->xpath, page->root, &found, page->err);
-    if (r < 0)
-        return trawl__plan_err_at(page->err, r, "rows");
-    if (found->type == XPATH_NODESET)
-        r = emit_rows(page, found->nodesetval);
-    else
-        r = trawl_err_set(page->err, -EINVAL, "rows", "this XPath gives a value, not elements");
-    xmlXPathFreeObject(found);
-    return r;
-}
-
-static xmlNodePtr find_child(xmlNodePtr node, const char *name)
-{
-    xmlNodePtr child = node->children;
-
-    while (child &&
-           !(child->type == XML_ELEMENT_NODE && strcmp((const char *)child->name, name) == 0))
-        child = child->next;
-    return child;
-}
-
-/* The first <base href> of the head moves all relative URLs. */
-static void find_base(struct plan_page *page)
-{
-    xmlNodePtr head = find_child(page->root, "head");
-    xmlNodePtr base = head ? find_child(head, "base") : NULL;
-    xmlChar *href = NULL;
-
-    for (; base && !href; base = base->next)
-        if (base->type == XML_ELEMENT_NODE && strcmp((const char *)base->name, "base") == 0)
-            href = trawl_html_attribute(base, "href");
-    if (href) {
-        const char *text = (const char *)href;
-        size_t len = strlen(text);
-        trawl__plan_trim(&text, &len);
-        if (trawl_url_resolve(page->response->url, text, len, &page->base) < 0)
-            page->base = NULL;
-    }
-    xmlFree(href);
-    if (!page->base)
-        page->base = trawl_xstrdup(page->response->url);
-}
-
-static int run_over_tree(struct plan_page *page, xmlDocPtr doc)
-{
-    int r;
-
-    page->root = xmlDocGetRootElement(doc);
-    page->xpath = trawl_xpath_context_create(doc);
-    if (!page->xpath)
-        return no_memory(page);
-    find_base(page);
-    r = trawl__plan_links(page);
-    if (r == 0)
-        r = run_items(page);
-    free(page->base);
-    xmlXPathFreeContext(page->xpath);
-    return r;
+    return trawl_err_set(page->err, -EINVAL, "key", "none of the %zu rows of this page has a key",
+                         page->plan->skipped);
 }
 
 /* No header means that the server did not care; what is said to be an image or an archive is not looked at. */
@@ -358,24 +193,17 @@ static bool is_html(const char *content_type)
     return *content_type == '\0';
 }
 
-/* Parse, and run all rules over the tree. */
-static int run_over_text(struct plan_page *page, const char *text, size_t len)
+static int run(struct plan_page *page, const char *text, size_t len)
 {
-    bool in_arena = trawl_arena_begin();
-    xmlDocPtr doc = NULL;
-    int r = trawl_html_parse(text, len, &doc);
+    int r;
 
-    if (r == 0)
-        r = run_over_tree(page, doc);
-    else if (r == -ENODATA)
-        r = 0; /* an empty page has no items and no links */
-    else
-        r = no_memory(page);
-    if (in_arena)
-        trawl_arena_end(); /* and the tree is gone */
-    else
-        xmlFreeDoc(doc);
-    return r;
+    page->in_arena = trawl_arena_begin();
+    r = page->plan->select ? trawl__plan_run_sax(page, text, len)
+                           : trawl__plan_run_tree(page, text, len);
+    if (page->in_arena)
+        trawl_arena_end();
+    free(page->base);
+    return r == 0 ? check_rows(page) : r;
 }
 
 int trawl_plan_run(struct trawl_plan *plan, const struct trawl_response *response,
@@ -383,15 +211,20 @@ int trawl_plan_run(struct trawl_plan *plan, const struct trawl_response *respons
 {
     struct plan_page page = {.plan = plan, .response = response, .sink = sink, .err = err};
     const char *type = response->content_type ? response->content_type : "";
-    TRAWL_AUTO_FREE char *text = NULL;
+    TRAWL_AUTO_FREE char *decoded = NULL;
+    const char *encoding;
+    const char *text;
     size_t len;
-    int r;
 
     plan->skipped = 0;
     if (!is_html(type))
         return 0;
-    r = trawl_charset_to_utf8(response->body, response->body_len,
-                              trawl_charset_detect(response->body, response->body_len, type), &text,
-                              &len);
-    return r < 0 ? no_memory(&page) : run_over_text(&page, text, len);
+    encoding = trawl_charset_detect(response->body, response->body_len, type);
+    text = trawl_charset_borrow(response->body, response->body_len, encoding, &len);
+    if (!text) {
+        if (trawl_charset_to_utf8(response->body, response->body_len, encoding, &decoded, &len) < 0)
+            return trawl__plan_no_memory(&page);
+        text = decoded;
+    }
+    return run(&page, text, len);
 }

@@ -1,9 +1,9 @@
-/* What a compiled plan consists of: rules.c makes it, plan.c and links.c run it. */
+/* What a compiled plan consists of: rules.c makes it, plan.c runs it, in one of two ways that give the same: plan_sax.c
+ * while the page is read, or plan_tree.c, which can do all that selectors can say, over its tree. */
 #ifndef TRAWL_EXTRACT_PLAN_PRIV_H
 #define TRAWL_EXTRACT_PLAN_PRIV_H
 
 #include <jansson.h>
-#include <libxml/xpath.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -53,7 +53,8 @@ struct trawl_plan {
     size_t key_count;
     struct trawl_jq
         *transform; /* object of raw values to object of values; NULL: no field has a jq program */
-    size_t skipped; /* rows without a key in the last run */
+    struct plan_select *select; /* to run it in one pass; NULL: it needs the tree */
+    size_t skipped;             /* rows without a key in the last run */
 };
 
 /* One page that a plan runs over. */
@@ -62,13 +63,33 @@ struct plan_page {
     const struct trawl_response *response;
     const struct trawl_sink *sink;
     struct trawl_err *err;
-    xmlXPathContextPtr xpath;
-    xmlNodePtr root;
-    char *base; /* what relative URLs start from */
+    char *base;     /* what relative URLs start from */
+    bool in_arena;  /* what libxml2 allocates need not be freed (arena.h) */
+    size_t emitted; /* items */
 };
 
-/* Bring the links that the plan follows to the sink. 0, or the sink's or a selector's error. */
-int trawl__plan_links(const struct plan_page *page);
+/* The two ways, over UTF-8. First they know the base, then they bring links, then items. 0, or what the sink, a selector
+ * or a jq program said. */
+int trawl__plan_run_tree(struct plan_page *page, const char *text, size_t len);
+int trawl__plan_run_sax(struct plan_page *page, const char *text, size_t len);
+
+/* What both do with what they found. `href` is that of the head's first <base> that has one, or NULL. An item holds the raw
+ * value of each field, null if it was not found, and is taken over. */
+void trawl__plan_set_base(struct plan_page *page, const char *href);
+json_t *trawl__plan_resolved(const struct plan_page *page, json_t *value); /* takes it over */
+int trawl__plan_emit(struct plan_page *page, json_t *item);
+int trawl__plan_no_memory(const struct plan_page *page);
+
+/* Does this rule follow links from a page as deep as this? */
+bool trawl__plan_follows(const struct plan_page *page, const struct plan_link *link);
+
+/* Brings links to the sink, rule by rule, and for each rule what its selector gives, in the page's order. begin() is false
+ * for a rule that does not follow. */
+struct plan_follower;
+struct plan_follower *trawl__follower_create(const struct plan_page *page);
+void trawl__follower_destroy(struct plan_follower *follower);
+bool trawl__follower_begin(struct plan_follower *follower, const struct plan_link *link);
+int trawl__follower_add(struct plan_follower *follower, const char *reference, size_t len);
 
 /* `err`, in which a rule said what is wrong with it, is about the rule at this path. Returns `code`. */
 __attribute__((format(printf, 3, 4))) int trawl__plan_err_at(struct trawl_err *err, int code,

@@ -5,6 +5,7 @@
 
 #include "extract/arena.h"
 #include "extract/plan_priv.h"
+#include "extract/plan_select.h"
 #include "trawl/rules.h"
 #include "util/alloc.h"
 #include "util/buf.h"
@@ -262,7 +263,10 @@ static int compile_into(struct trawl_plan *plan, const json_t *rules, struct tra
         return trawl_err_set(err, -EINVAL, "fields",
                              "neither fields nor links to follow: there is nothing to do");
     r = compile_key(plan, rules, err);
-    return r < 0 ? r : compile_transform(plan, err);
+    if (r < 0)
+        return r;
+    plan->select = trawl__select_compile(plan);
+    return compile_transform(plan, err);
 }
 
 int trawl_plan_compile(const json_t *rules, struct trawl_plan **ret_plan, struct trawl_err *err)
@@ -298,6 +302,7 @@ void trawl_plan_free(struct trawl_plan *plan)
     }
     trawl_selector_free(plan->rows);
     trawl_jq_free(plan->transform);
+    trawl__select_free(plan->select);
     free(plan->links);
     free(plan->fields);
     free(plan->key);

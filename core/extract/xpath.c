@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "extract/css.h"
+#include "extract/css_priv.h"
 #include "util/alloc.h"
 
 /* Steps of one evaluation: far above what any page needs, far below what would stall a worker. */
@@ -16,6 +16,8 @@
 struct trawl_selector {
     xmlXPathCompExprPtr compiled;
     char *text; /* as the user wrote it */
+    struct css_selector *css;
+    struct css_pool pool; /* of `css` */
 };
 
 /* The first thing that libxml2 complained about. */
@@ -125,41 +127,53 @@ static int try_out(const struct trawl_selector *selector, struct trawl_err *err)
     return r;
 }
 
-int trawl_selector_compile(const char *text, struct trawl_selector **ret_selector,
-                           struct trawl_err *err)
+static int compile_xpath(struct trawl_selector *selector, const char *xpath, struct trawl_err *err)
 {
-    TRAWL_AUTO_FREE char *translated = NULL;
     struct complaint complaint = {0};
-    struct trawl_selector *selector;
-    xmlXPathContextPtr context;
-    const char *xpath;
+    xmlXPathContextPtr context = trawl_xpath_context_create(NULL);
     int r;
 
-    text += strspn(text, " \t\r\n");
-    if (!*text)
-        return trawl_err_set(err, -EINVAL, "", "the selector is empty");
-    if (is_xpath(text)) {
-        xpath = strncmp(text, "xpath:", 6) == 0 ? text + 6 : text;
-    } else {
-        r = trawl_css_to_xpath(text, &translated, err);
-        if (r < 0)
-            return r;
-        xpath = translated;
-    }
-    context = trawl_xpath_context_create(NULL);
     if (!context)
         return trawl_err_set(err, -ENOMEM, "", "no memory for a selector");
     context->error = on_complaint;
     context->userData = &complaint;
-    selector = TRAWL_NEW(struct trawl_selector);
-    selector->text = trawl_xstrdup(text);
     selector->compiled = xmlXPathCtxtCompile(context, BAD_CAST xpath);
     r = selector->compiled ? check_functions(context, xpath, err)
                            : complain(&complaint, xpath, err);
     xmlXPathFreeContext(context);
     xmlResetLastError();
-    if (r == 0)
-        r = try_out(selector, err);
+    return r == 0 ? try_out(selector, err) : r;
+}
+
+static int compile(struct trawl_selector *selector, struct trawl_err *err)
+{
+    TRAWL_AUTO_FREE char *translated = NULL;
+    const char *text = selector->text;
+    bool is_self = strcmp(text, ".") == 0;
+
+    if (is_self || !is_xpath(text)) {
+        int r = trawl__css_parse(&selector->pool, is_self ? ":scope" : text, &selector->css, err);
+        if (r < 0)
+            return r;
+    }
+    if (is_xpath(text))
+        return compile_xpath(selector, strncmp(text, "xpath:", 6) == 0 ? text + 6 : text, err);
+    translated = trawl__css_xpath(selector->css);
+    return compile_xpath(selector, translated, err);
+}
+
+int trawl_selector_compile(const char *text, struct trawl_selector **ret_selector,
+                           struct trawl_err *err)
+{
+    struct trawl_selector *selector;
+    int r;
+
+    text += strspn(text, " \t\r\n");
+    if (!*text)
+        return trawl_err_set(err, -EINVAL, "", "the selector is empty");
+    selector = TRAWL_NEW(struct trawl_selector);
+    selector->text = trawl_xstrdup(text);
+    r = compile(selector, err);
     if (r < 0) {
         trawl_selector_free(selector);
         return r;
@@ -173,8 +187,14 @@ void trawl_selector_free(struct trawl_selector *selector)
     if (!selector)
         return;
     xmlXPathFreeCompExpr(selector->compiled);
+    trawl__css_pool_finish(&selector->pool);
     free(selector->text);
     free(selector);
+}
+
+const struct css_selector *trawl_selector_css(const struct trawl_selector *selector)
+{
+    return selector->css;
 }
 
 xmlXPathContextPtr trawl_xpath_context_create(xmlDocPtr doc)

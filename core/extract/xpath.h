@@ -10,12 +10,16 @@
 
 #include "trawl/err.h"
 
+struct css_selector;
 struct trawl_selector;
 
 /* CSS, or XPath if it is "." or begins with "/", "./", "(", ".." or "xpath:". -EINVAL with what is wrong and where. */
 int trawl_selector_compile(const char *text, struct trawl_selector **ret_selector,
                            struct trawl_err *err);
 void trawl_selector_free(struct trawl_selector *selector);
+
+/* As CSS (css_priv.h), for those who can do without a tree; "." is ":scope". NULL if it is any other XPath. Borrowed. */
+const struct css_selector *trawl_selector_css(const struct trawl_selector *selector);
 
 /* Where selectors are evaluated: one for each page. NULL if there is no memory. */
 xmlXPathContextPtr trawl_xpath_context_create(xmlDocPtr doc);

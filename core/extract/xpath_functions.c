@@ -3,9 +3,8 @@
 #include <libxml/tree.h>
 #include <libxml/xpathInternals.h>
 #include <stdbool.h>
-#include <string.h>
-#include <strings.h>
 
+#include "extract/match.h"
 #include "extract/xpath.h"
 #include "util/alloc.h"
 
@@ -33,54 +32,6 @@ static const char *attribute_value(xmlNodePtr node, const xmlChar *name, xmlChar
     return NULL;
 }
 
-static bool equal(const char *a, const char *b, size_t len, bool ignore_case)
-{
-    return (ignore_case ? strncasecmp(a, b, len) : memcmp(a, b, len)) == 0;
-}
-
-static bool has_word(const char *text, const char *word, bool ignore_case)
-{
-    static const char space[] = " \t\r\n\f";
-    size_t len = strlen(word);
-
-    if (len == 0)
-        return false;
-    for (;;) {
-        size_t found;
-        text += strspn(text, space);
-        if (!*text)
-            return false;
-        found = strcspn(text, space);
-        if (found == len && equal(text, word, len, ignore_case))
-            return true;
-        text += found;
-    }
-}
-
-static bool attribute_matches(const char *text, char op, const char *value, bool ignore_case)
-{
-    size_t text_len = strlen(text);
-    size_t len = strlen(value);
-
-    switch (op) {
-    case '=':
-        return text_len == len && equal(text, value, len, ignore_case);
-    case '~':
-        return has_word(text, value, ignore_case);
-    case '|':
-        return text_len >= len && equal(text, value, len, ignore_case) &&
-               (text[len] == '\0' || text[len] == '-');
-    case '^':
-        return len > 0 && text_len >= len && equal(text, value, len, ignore_case);
-    case '$':
-        return len > 0 && text_len >= len && equal(text + text_len - len, value, len, ignore_case);
-    case '*':
-        return len > 0 && (ignore_case ? strcasestr(text, value) : strstr(text, value));
-    default:
-        return false;
-    }
-}
-
 static bool element_attribute_matches(xmlNodePtr node, const xmlChar *name, char op,
                                       const xmlChar *value, bool ignore_case)
 {
@@ -90,7 +41,7 @@ static bool element_attribute_matches(xmlNodePtr node, const xmlChar *name, char
 
     if (!text)
         return false;
-    matches = attribute_matches(text, op, (const char *)value, ignore_case);
+    matches = trawl__match_attribute(text, op, (const char *)value, ignore_case);
     if (copy)
         xmlFree(copy);
     return matches;
@@ -144,7 +95,7 @@ static void function_nth(xmlXPathParserContextPtr ctxt, int nargs)
 {
     xmlNodePtr node = this_element(ctxt);
     bool from_end, of_type;
-    long step, offset, ahead;
+    long step, offset;
 
     CHECK_ARITY(4);
     of_type = xmlXPathPopNumber(ctxt) != 0;
@@ -152,9 +103,9 @@ static void function_nth(xmlXPathParserContextPtr ctxt, int nargs)
     offset = (long)xmlXPathPopNumber(ctxt);
     step = (long)xmlXPathPopNumber(ctxt);
     CHECK_ERROR;
-    ahead = node ? place_among_siblings(node, from_end, of_type) - offset : -1;
     xmlXPathReturnBoolean(
-        ctxt, node && (step == 0 ? ahead == 0 : ahead % step == 0 && ahead / step >= 0));
+        ctxt,
+        node && trawl__match_nth(place_among_siblings(node, from_end, of_type), step, offset));
 }
 
 /* trawl-lang(tag): the nearest lang attribute upwards is the tag or begins with it and "-". */

@@ -160,6 +160,18 @@ static void charset_to_utf8__knows_every_encoding(void **state)
     }
 }
 
+static void charset__borrows_what_is_utf8(void **state)
+{
+    static const char page[] = "\xef\xbb\xbf<p>caf\xc3\xa9";
+    size_t len = 0;
+
+    (void)state;
+    assert_ptr_equal(trawl_charset_borrow(page, strlen(page), "utf-8", &len), page + 3);
+    assert_int_equal(len, strlen(page) - 3);
+    assert_null(trawl_charset_borrow(page, strlen(page) - 1, "utf-8", &len));
+    assert_null(trawl_charset_borrow("<p>", 3, "windows-1252", &len));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +179,7 @@ int main(void)
         cmocka_unit_test(charset_detect__looks_at_the_first_1024_bytes),
         cmocka_unit_test(charset_to_utf8__decodes_as_browsers_do),
         cmocka_unit_test(charset_to_utf8__knows_every_encoding),
+        cmocka_unit_test(charset__borrows_what_is_utf8),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

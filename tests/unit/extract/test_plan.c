@@ -5,20 +5,8 @@
 
 #include <cmocka.h>
 
-#include "fake_host.h"
+#include "both_ways.h"
 #include "util/alloc.h"
-
-static int on_item(void *user, const char *key, json_t *item)
-{
-    return fake_item(user, key, item);
-}
-
-static int on_link(void *user, const char *url)
-{
-    struct trawl_request request = {.size = sizeof(request), .url = url};
-
-    return fake_request(user, &request);
-}
 
 static int on_refusing_item(void *user, const char *key, json_t *item)
 {
@@ -27,8 +15,6 @@ static int on_refusing_item(void *user, const char *key, json_t *item)
     (void)item;
     return -E2BIG;
 }
-
-static const struct trawl_sink sink = {.item = on_item, .link = on_link, .user = &fake_job};
 
 /* Run rules over a response: what was emitted, or "where: message". Borrowed until the next call. */
 static const char *run_response(const char *rules_text, const struct trawl_response *response)
@@ -39,9 +25,10 @@ static const char *run_response(const char *rules_text, const struct trawl_respo
 
     assert_non_null(rules);
     fake_reset();
-    if (trawl_plan_compile(rules, &plan, &err) < 0 ||
-        trawl_plan_run(plan, response, &sink, &err) < 0)
+    if (trawl_plan_compile(rules, &plan, &err) < 0)
         trawl_buf_printf(&fake_job.said, "%s: %s", err.where, err.message);
+    else
+        fake_plan_run_both_ways(plan, response);
     trawl_plan_free(plan);
     return trawl_buf_text(&fake_job.said);
 }
@@ -344,7 +331,7 @@ static void plan__reads_ten_megabytes_on_one_line(void **state)
 static void plan__passes_on_the_sinks_refusal(void **state)
 {
     const struct trawl_sink refusing = {
-        .item = on_refusing_item, .link = on_link, .user = &fake_job};
+        .item = on_refusing_item, .link = both_ways_on_link, .user = &fake_job};
     struct trawl_response response = fake_response("", "<b>x</b>");
     json_auto_t *rules = fake_json("{'fields': {'t': 'b'}}");
     struct trawl_plan *plan = NULL;
@@ -366,7 +353,7 @@ static void plan__counts_rows_without_a_key(void **state)
     (void)state;
     fake_reset();
     assert_int_equal(trawl_plan_compile(rules, &plan, &err), 0);
-    assert_int_equal(trawl_plan_run(plan, &response, &sink, &err), 0);
+    assert_int_equal(trawl_plan_run(plan, &response, &both_ways_sink, &err), 0);
     assert_int_equal(trawl_plan_skipped(plan), 1);
     trawl_plan_free(plan);
 }
