@@ -83,6 +83,7 @@ describe("connecting", () => {
 describe("failures", () => {
   it("moves on after three in a row, says so, and tells the server", async () => {
     const { server, world, open } = scene();
+    world.random = () => 1;
     server.set({ websocket: "refuse" });
     const { client } = open();
     await world.pass(390);
@@ -93,6 +94,18 @@ describe("failures", () => {
     expect(client.getStatus().moves).toMatchObject([{ from: "websocket", to: "sse", reason: "refused", count: 3 }]);
     expect(world.warnings).toEqual(["trawl: from websocket to sse: refused (3 times)"]);
     expect(server.moves).toEqual([{ from: "websocket", to: "sse", reason: "refused", count: 3 }]);
+  });
+
+  it("hears by the next transport within a second when one that has lived is refused from now on", async () => {
+    const { server, world, open, committed } = scene();
+    const { client, ids } = open();
+    await world.pass(5_000);
+    world.random = () => 1;
+    server.set({ websocket: "refuse" });
+    server.progress(1);
+    await world.pass(1_000);
+    expect(client.getStatus()).toMatchObject({ phase: "connected", transport: "sse" });
+    expect(ids()).toEqual(committed());
   });
 
   it("counts a connection that is lost within two heartbeats", async () => {
