@@ -66,8 +66,9 @@ check: web
 	@$(MAKE) --no-print-directory tests/integration/$(MODULES)
 	@.ci/check
 
-bench: build
-	@.ci/install-packages bench
+bench: build web
+	@.ci/install-packages bench test
+	@$(MAKE) --no-print-directory tests/integration/$(MODULES) tests/web/$(MODULES)
 	@tests/bench/run $(BUILD)
 
 install: build web

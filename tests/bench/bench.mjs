@@ -3,8 +3,10 @@ import { cpus } from 'node:os';
 import { crawlBench } from './crawl.mjs';
 import { fanoutBench } from './fanout.mjs';
 import { CLIENT_CPU, SERVER_CPU } from './measure.mjs';
+import { quantile, watchBench } from './watch.mjs';
 
-// Trawl's processor time for a page, as a part of Scrapy's; its deliveries to 1,000 subscribers, in nchan's.
+// Trawl's processor time for a page, as a part of Scrapy's; its deliveries to 1,000 subscribers, in nchan's. The goals of
+// what is watched lie in watch.mjs.
 const GOAL_CRAWL = 8;
 const GOAL_FANOUT = 8;
 
@@ -53,11 +55,22 @@ function printFanout(results) {
   }
 }
 
+function printWatch({ dom, faults }) {
+  const row = (name, { ms, goalMs }, judged) =>
+    [name, ms.length, quantile(ms, 0.5), quantile(ms, 0.95), ms.at(-1), goalMs, judged < goalMs ? 'reached' : 'MISSED'].map(String);
+  console.log('\nA run watched in Chromium, ms\n');
+  console.log(table([
+    ['', 'times', 'p50', 'p95', 'most', 'goal', ''],
+    row('event to the page', dom, quantile(dom.ms, 0.5)),
+    ...faults.map((one) => row(`${one.name}, to the first event by SSE`, one, one.ms.at(-1))),
+  ]));
+}
+
 const args = new Set(process.argv.slice(2));
 const json = args.delete('--json');
 for (const arg of args) {
-  if (!['crawl', 'fanout'].includes(arg)) {
-    console.error(`tests/bench/run BUILD [--json] [crawl] [fanout]: '${arg}' is neither`);
+  if (!['crawl', 'fanout', 'watch'].includes(arg)) {
+    console.error(`tests/bench/run BUILD [--json] [crawl] [fanout] [watch]: '${arg}' is none of them`);
     process.exit(2);
   }
 }
@@ -72,9 +85,11 @@ setTimeout(() => {
 
 const crawl = wanted('crawl') ? await crawlBench(say) : undefined;
 const fanout = wanted('fanout') ? await fanoutBench(say) : undefined;
+const watch = wanted('watch') ? await watchBench(say) : undefined;
 if (json) {
-  console.log(JSON.stringify({ machine: { cpu: cpus()[0].model, cores: cpus().length }, crawl, fanout }, null, 2));
+  console.log(JSON.stringify({ machine: { cpu: cpus()[0].model, cores: cpus().length }, crawl, fanout, watch }, null, 2));
 } else {
   if (crawl) printCrawl(crawl);
   if (fanout) printFanout(fanout);
+  if (watch) printWatch(watch);
 }

@@ -38,6 +38,18 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+const moveSelf = (cpus) => promisify(execFile)('taskset', ['-apc', cpus, String(process.pid)]);
+
+/** Let `work`, and all that it starts, run on every core. */
+export async function onAllCpus(work) {
+  await moveSelf(ALL_CPUS);
+  try {
+    return await work();
+  } finally {
+    await moveSelf(CLIENT_CPU);
+  }
+}
+
 /** A running process, its threads and its children go to the servers' core. */
 export async function pin(pid) {
   for (const one of [pid, ...(await descendants(pid)).map((child) => child.pid)]) {

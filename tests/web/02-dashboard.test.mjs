@@ -116,6 +116,27 @@ test('the server stopped and started again: the run goes on, and so does the pag
   await assertWhole(page, all.server, run);
 });
 
+test('seven tabs on SSE only: all live, also when the one that holds the connection is closed', async (t) => {
+  const { proxy, server, context, flow } = await scene(t, { order: ['sse'], held: true });
+  proxy.set({ websocket: 'refuse' });
+  const run = await server.startRun();
+  const tabs = [];
+  for (let i = 0; i < 7; i++) {
+    const page = await open(context, `${proxy.url}/runs/${run}`);
+    await indicator(page, 'Live by SSE').waitFor();
+    tabs.push(page);
+  }
+  assert.equal(proxy.asked('/api/scrape/stream'), 1);
+  await tabs.shift().close(); // it came first, and so holds it
+  await until('another tab to take over', () => proxy.asked('/api/scrape/stream') > 1);
+  flow();
+  await server.ended(run);
+  for (const page of tabs) {
+    await page.getByRole('status').filter({ hasText: `Run ${run} has ended` }).waitFor({ state: 'attached', timeout: 60_000 });
+    await assertWhole(page, server, run);
+  }
+});
+
 const PAGES = ['/', '/runs', '/runs/1', '/items', '/platforms', '/system'];
 
 test('every page: no complaint of the browser, none of axe, small enough', async (t) => {
