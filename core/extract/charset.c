@@ -152,12 +152,17 @@ static size_t mark_length(const char *bytes, size_t len, const char *encoding)
     return 0;
 }
 
+static bool is_valid_utf8(const char *bytes, size_t len, const char *encoding)
+{
+    return strcmp(encoding, "utf-8") == 0 && trawl__utf8_valid(bytes, len);
+}
+
 const char *trawl_charset_borrow(const char *bytes, size_t len, const char *encoding,
                                  size_t *ret_len)
 {
     size_t mark = mark_length(bytes, len, encoding);
 
-    if (strcmp(encoding, "utf-8") != 0 || !trawl__utf8_valid(bytes + mark, len - mark))
+    if (!is_valid_utf8(bytes + mark, len - mark, encoding))
         return NULL;
     *ret_len = len - mark;
     return bytes + mark;
@@ -168,11 +173,11 @@ int trawl_charset_to_utf8(const char *bytes, size_t len, const char *encoding, c
 {
     struct output out = {0};
     size_t mark = mark_length(bytes, len, encoding);
-    size_t valid_len;
-    const char *valid = trawl_charset_borrow(bytes, len, encoding, &valid_len);
+    bool valid;
 
     bytes += mark;
     len -= mark;
+    valid = is_valid_utf8(bytes, len, encoding);
     if (len > (SIZE_MAX - 4) / 4)
         return -ENOMEM;
     out.cap = valid ? len : 4 * len + 3;
@@ -180,7 +185,7 @@ int trawl_charset_to_utf8(const char *bytes, size_t len, const char *encoding, c
     if (!out.text)
         return -ENOMEM;
     if (valid)
-        put(&out, valid, valid_len);
+        put(&out, bytes, len);
     else
         convert(&out, bytes, len, encoding);
     out.text[out.len] = '\0';
