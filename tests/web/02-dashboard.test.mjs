@@ -75,6 +75,7 @@ test("a run's page: live progress, then the final figures, and one end", async (
     const text = (await figures.innerText()).replace(/\s+/g, ' ');
     return text.includes(`Items ${final.items}`) && text.includes('Unchanged 0');
   });
+  await page.getByRole('img', { name: /^Throughput over time/ }).locator('path[name="items"]').first().waitFor();
   // The end makes the page ask for the run once more: once when it was opened, once after its end.
   assert.equal(proxy.asked(`/api/scrape/runs/${run}`), 2);
   await assertWhole(page, server, run);
