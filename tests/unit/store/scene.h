@@ -25,6 +25,7 @@ struct scene {
     bool existed;
     char conflict[64];
     struct trawl_tally tally;
+    size_t pending;              /* requests of the last frontier that scene_on_pending() got */
     struct trawl_reader *reader; /* once it was asked for */
     struct trawl_event *events;  /* told and not yet looked at; copies */
     size_t event_count;
@@ -145,6 +146,17 @@ static inline void scene_on_done(void *user, int status)
 
     scene->waiting--;
     scene->status = status;
+}
+
+static inline void scene_on_pending(void *user, int status,
+                                    const struct trawl_page_request *requests, size_t count)
+{
+    struct scene *scene = user;
+
+    scene->pending = 0;
+    for (size_t i = 0; i < count; i++)
+        scene->pending += requests[i].state == TRAWL_REQUEST_PENDING;
+    scene_on_done(user, status);
 }
 
 static inline void scene_on_run(void *user, int status, const struct trawl_created_run *run)

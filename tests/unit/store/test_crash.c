@@ -201,17 +201,6 @@ static int count_row(void *user, const struct trawl_item_row *item)
     return 0;
 }
 
-static size_t pending;
-
-static void on_frontier(void *user, int status, const struct trawl_page_request *requests,
-                        size_t count)
-{
-    pending = 0;
-    for (size_t i = 0; i < count; i++)
-        pending += requests[i].state == TRAWL_REQUEST_PENDING;
-    scene_on_done(user, status);
-}
-
 static void on_resumed(void *user, int status, const struct trawl_resumed_platform *platforms,
                        size_t count)
 {
@@ -238,11 +227,11 @@ static void check_run(struct scene *scene, int64_t run_id, uint32_t acknowledged
     assert_int_equal(trawl_reader_items(scene_reader(scene), &filter, count_row, &items, NULL), 0);
     assert_int_equal(items, pages + 1);
     scene->waiting = 2;
-    trawl_store_load_frontier(scene->store, run_id, "shop", on_frontier, scene);
+    trawl_store_load_frontier(scene->store, run_id, "shop", scene_on_pending, scene);
     trawl_store_resume_run(scene->store, run_id, on_resumed, scene);
     scene_wait(scene);
     assert_int_equal(scene->status, 0);
-    assert_int_equal(pending, 1);
+    assert_int_equal(scene->pending, 1);
     assert_int_equal(scene->tally.ok, pages);
     scene_set_phase(scene, run_id, TRAWL_PHASE_COMPLETED);
 }

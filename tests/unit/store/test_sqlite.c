@@ -310,17 +310,6 @@ static void make_old(const struct scene *scene, const glob_t *migrations, size_t
     exec_at(path, pragma);
 }
 
-static size_t pending;
-
-static void on_frontier(void *user, int status, const struct trawl_page_request *requests,
-                        size_t count)
-{
-    pending = 0;
-    for (size_t i = 0; i < count; i++)
-        pending += requests[i].state == TRAWL_REQUEST_PENDING;
-    scene_on_done(user, status);
-}
-
 static void on_resumed(void *user, int status, const struct trawl_resumed_platform *platforms,
                        size_t count)
 {
@@ -348,9 +337,9 @@ static void expect_old_content(struct scene *scene)
     assert_int_equal(scene_errors(scene, 5), 1);
     scene->waiting = 2;
     trawl_store_resume_run(scene->store, 5, on_resumed, scene);
-    trawl_store_load_frontier(scene->store, 5, "shop", on_frontier, scene);
+    trawl_store_load_frontier(scene->store, 5, "shop", scene_on_pending, scene);
     scene_wait(scene);
-    assert_int_equal(pending, 1);
+    assert_int_equal(scene->pending, 1);
     scene_set_phase(scene, 5, TRAWL_PHASE_COMPLETED);
     assert_int_equal(scene_create_pair(scene), 6);
 }
