@@ -46,19 +46,25 @@ static void on_end(void *parser, const xmlChar *name)
     reading->end(parser, name);
 }
 
-static htmlParserCtxtPtr create_parser(const char *text, size_t len, struct reading *reading)
+/* 0, -ENODATA without a text, or -ENOMEM. */
+static int create_parser(const char *text, size_t len, struct reading *reading,
+                         htmlParserCtxtPtr *ret_ctxt)
 {
-    htmlParserCtxtPtr ctxt = htmlCreateMemoryParserCtxt(text, (int)len);
+    htmlParserCtxtPtr ctxt;
 
+    if (len == 0)
+        return -ENODATA;
+    ctxt = len <= INT_MAX ? htmlCreateMemoryParserCtxt(text, (int)len) : NULL;
     if (!ctxt)
-        return NULL;
+        return -ENOMEM;
     ctxt->_private = reading;
     htmlCtxtUseOptions(ctxt, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                                  HTML_PARSE_NONET | HTML_PARSE_COMPACT | HTML_PARSE_IGNORE_ENC);
     /* Text nodes above 10 MB are allowed; depth, the other thing that this lifts, is bounded by on_start(). */
     ctxt->options |= XML_PARSE_HUGE;
     ctxt->charset = XML_CHAR_ENCODING_UTF8;
-    return ctxt;
+    *ret_ctxt = ctxt;
+    return 0;
 }
 
 /* Read by the parser's handlers, of which on_start() and on_end() stand before those of elements. */
@@ -72,25 +78,15 @@ static int read_to_end(htmlParserCtxtPtr ctxt, struct reading *reading)
     return ctxt->errNo == XML_ERR_NO_MEMORY ? -ENOMEM : 0;
 }
 
-static int check_length(size_t len)
-{
-    if (len == 0)
-        return -ENODATA;
-    return len > INT_MAX ? -ENOMEM : 0;
-}
-
 int trawl_html_parse(const char *text, size_t len, xmlDocPtr *ret_doc)
 {
     struct reading reading = {0};
     htmlParserCtxtPtr ctxt;
     xmlDocPtr doc;
-    int r = check_length(len);
+    int r = create_parser(text, len, &reading, &ctxt);
 
     if (r < 0)
         return r;
-    ctxt = create_parser(text, len, &reading);
-    if (!ctxt)
-        return -ENOMEM;
     r = read_to_end(ctxt, &reading);
     doc = ctxt->myDoc;
     ctxt->myDoc = NULL;
@@ -108,13 +104,10 @@ int trawl_html_read(const char *text, size_t len, const htmlSAXHandler *handler,
 {
     struct reading reading = {.user = user};
     htmlParserCtxtPtr ctxt;
-    int r = check_length(len);
+    int r = create_parser(text, len, &reading, &ctxt);
 
     if (r < 0)
         return r;
-    ctxt = create_parser(text, len, &reading);
-    if (!ctxt)
-        return -ENOMEM;
     *ctxt->sax = *handler;
     r = read_to_end(ctxt, &reading);
     htmlFreeParserCtxt(ctxt);
