@@ -20,7 +20,8 @@ static const char items_help[] =
     "  --config FILE      configuration\n"
     "  --platform NAME    only those of this platform\n"
     "  --run ID           as that run found them\n"
-    "  --change CHANGE    with --run: new, changed or unchanged\n"
+    "  --change CHANGE    gone: those that are no longer there; with --run also new, changed\n"
+    "                     and unchanged\n"
     "  --search TEXT      only those whose key or fields contain the text\n"
     "  --key KEY          one item\n"
     "  --history          and all its versions, oldest first\n"
@@ -111,8 +112,9 @@ static int items_parse(struct items_command *command, int argc, char **argv)
         return trawl_cli_usage("items", "--key needs --platform: keys are a platform's own");
     if (command->history && !command->key)
         return trawl_cli_usage("items", "--history needs --key");
-    if (command->filter.change && command->filter.run_id == 0)
-        return trawl_cli_usage("items", "--change needs --run");
+    if (command->filter.change && command->filter.run_id == 0 &&
+        strcmp(command->filter.change, "gone") != 0)
+        return trawl_cli_usage("items", "--change %s needs --run", command->filter.change);
     return -1;
 }
 

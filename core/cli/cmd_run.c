@@ -317,13 +317,15 @@ static void run_print_summary(struct trawl_reader *reader, int64_t run_id, uint6
     if (trawl_reader_run(reader, run_id, &run, NULL) < 0)
         return;
     fprintf(stderr,
-            "%s: %lld pages, %lld items (%lld new, %lld changed, %lld unchanged), %lld failed, "
+            "%s: %lld pages, %lld items (%lld new, %lld changed, %lld unchanged), %lld gone, "
+            "%lld failed, "
             "%.1f s\n",
             trawl_json_string(run, "status", ""), (long long)trawl_json_int(run, "pages", 0),
             (long long)trawl_json_int(run, "items", 0), (long long)trawl_json_int(run, "new", 0),
             (long long)trawl_json_int(run, "changed", 0),
             (long long)trawl_json_int(run, "unchanged", 0),
-            (long long)trawl_json_int(run, "failed", 0), (double)took_ns / 1e9);
+            (long long)trawl_json_int(run, "gone", 0), (long long)trawl_json_int(run, "failed", 0),
+            (double)took_ns / 1e9);
 }
 
 /* What is left to do when the supervisor has ended: items from the store, the summary. */

@@ -47,8 +47,8 @@ enum trawl_message_type {
     /* {}: every second while the loop turns. */
     TRAWL_MSG_HEARTBEAT,
 
-    /* {outcome: "completed" | "failed", message}: nothing is left to do, all PAGEs are acknowledged. The
-     * worker exits when its channel closes. */
+    /* {outcome: "completed" | "failed", message, limited: whether max_pages left something unfetched}: nothing is
+     * left to do, all PAGEs are acknowledged. The worker exits when its channel closes. */
     TRAWL_MSG_FINISHED,
 
     /* {}: answer to STOP, all PAGEs are acknowledged. */

@@ -121,6 +121,7 @@ static struct trawl_platform_state figures_of(const struct trawl_run_state *run,
         sum.items += each->items;
         sum.new_items += each->new_items;
         sum.changed += each->changed;
+        sum.gone += each->gone;
         sum.failed += each->failed;
     }
     return sum;
@@ -138,11 +139,11 @@ int trawl__journal_progress(struct trawl_journal *journal, struct trawl_run_stat
     trawl_buf_printf(
         &journal->data,
         ",\"phase\":\"%s\",\"current\":%llu,\"total\":%llu,\"items\":%llu,\"new\":%llu,"
-        "\"changed\":%llu,\"failed\":%llu",
+        "\"changed\":%llu,\"gone\":%llu,\"failed\":%llu",
         trawl_phase_name(sum.phase), (unsigned long long)sum.own_current,
         (unsigned long long)sum.own_total, (unsigned long long)sum.items,
         (unsigned long long)sum.new_items, (unsigned long long)sum.changed,
-        (unsigned long long)sum.failed);
+        (unsigned long long)sum.gone, (unsigned long long)sum.failed);
     member_text(journal, "message", message, strlen(message));
     if (platform) {
         platform->told_ns = trawl_mono_ns();

@@ -2,7 +2,7 @@
  *
  * An item's content at a run is a version; a version that says what the one before said is not written. When a later page of
  * the same run wins over the one that was stored, this run's version is replaced, or goes if the content is again what it
- * was before the run.
+ * was before the run. An item that was gone is new when it is met again.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,15 +16,18 @@ struct stored_item {
     int64_t id;
     int64_t version;
     bool same; /* its current content is that of the page's item */
+    bool gone;
 };
 
 struct seen_item {
     bool exists;
+    bool is_gone; /* this run itself took it for gone, before it was interrupted */
     bool is_new;
     bool is_changed;
     bool wins; /* the page that it came from is lower than the one at hand */
     int64_t version;
-    int64_t base; /* 0: none */
+    int64_t
+        base; /* from before this run, 0: none; the same as `version` where this run has not written one */
 };
 
 /* What is being stored. */
@@ -50,6 +53,7 @@ static int find_item(const struct storing *storing, struct stored_item *stored, 
         stored->id = sqlite3_column_int64(find, 0);
         stored->version = sqlite3_column_int64(find, 1);
         stored->same = trawl__db_hash_is(find, 2, storing->item->hash);
+        stored->gone = sqlite3_column_type(find, 3) != SQLITE_NULL;
     }
     sqlite3_reset(find);
     return trawl__db_errno(code);
@@ -77,6 +81,7 @@ static int find_seen(const struct storing *storing, int64_t item, struct seen_it
     code = sqlite3_step(find);
     if (code == SQLITE_ROW) {
         seen->exists = true;
+        seen->is_gone = strcmp(trawl__db_text(find, 0), "gone") == 0;
         seen->is_new = strcmp(trawl__db_text(find, 0), "new") == 0;
         seen->is_changed = strcmp(trawl__db_text(find, 0), "changed") == 0;
         seen->version = sqlite3_column_int64(find, 1);
@@ -189,7 +194,8 @@ static int store_new(const struct storing *storing)
 }
 
 /* The content is another than that of `base`, which this run has not written. */
-static int store_changed(const struct storing *storing, int64_t item, int64_t base)
+static int store_version(const struct storing *storing, int64_t item, int64_t base,
+                         const char *change)
 {
     int64_t version = 0;
     int r = add_version(storing, item, &version);
@@ -197,11 +203,22 @@ static int store_changed(const struct storing *storing, int64_t item, int64_t ba
     if (r == 0)
         r = update_item(storing, item, version, storing->now_ms);
     if (r == 0)
-        r = set_seen(storing, item, "changed", version, base);
-    if (r < 0)
-        return r;
-    storing->platform->changed++;
-    return tell(storing, "changed");
+        r = set_seen(storing, item, change, version, base);
+    return r < 0 ? r : tell(storing, change);
+}
+
+/* It was gone, and is new again, with a version only if it is another. */
+static int store_returned(const struct storing *storing, const struct stored_item *stored)
+{
+    int r;
+
+    storing->platform->new_items++;
+    if (!stored->same)
+        return store_version(storing, stored->id, stored->version, "new");
+    r = update_item(storing, stored->id, stored->version, storing->now_ms);
+    if (r == 0)
+        r = set_seen(storing, stored->id, "new", stored->version, stored->version);
+    return r < 0 ? r : tell(storing, "new");
 }
 
 /* The first time that this run meets an item that was known before. */
@@ -210,8 +227,12 @@ static int store_again(const struct storing *storing, const struct stored_item *
     int r;
 
     storing->platform->items++;
-    if (!stored->same)
-        return store_changed(storing, stored->id, stored->version);
+    if (stored->gone)
+        return store_returned(storing, stored);
+    if (!stored->same) {
+        storing->platform->changed++;
+        return store_version(storing, stored->id, stored->version, "changed");
+    }
     r = update_item(storing, stored->id, stored->version, 0);
     return r < 0 ? r : set_seen(storing, stored->id, "unchanged", stored->version, stored->version);
 }
@@ -233,20 +254,27 @@ static int compare_version(const struct storing *storing, int64_t item, int64_t 
     return trawl__db_errno(code);
 }
 
-/* The content is again what it was before this run: the run has changed nothing. */
+/* The content is again what it was before this run: but that an item that had been gone is there, the run has changed
+ * nothing. */
 static int revert(const struct storing *storing, const struct stored_item *stored,
                   const struct seen_item *seen, int64_t base_ms)
 {
     int r = drop_version(storing, seen->version);
 
     if (r == 0)
-        r = update_item(storing, stored->id, seen->base, base_ms);
+        r = update_item(storing, stored->id, seen->base, seen->is_new ? 0 : base_ms);
     if (r == 0)
-        r = set_seen(storing, stored->id, "unchanged", seen->base, seen->base);
+        r = set_seen(storing, stored->id, seen->is_new ? "new" : "unchanged", seen->base,
+                     seen->base);
     if (r < 0)
         return r;
-    storing->platform->changed--;
-    return tell(storing, "changed");
+    storing->platform->changed -= seen->is_changed;
+    return tell(storing, seen->is_new ? "new" : "changed");
+}
+
+static bool has_version(const struct seen_item *seen)
+{
+    return seen->version != seen->base;
 }
 
 static const char *change_of(const struct seen_item *seen)
@@ -275,9 +303,11 @@ static int correct(const struct storing *storing, const struct stored_item *stor
     bool as_before = false;
     int r = 0;
 
-    if (!seen->is_new && !seen->is_changed)
-        return store_changed(storing, stored->id, seen->base);
-    if (seen->is_changed)
+    if (!has_version(seen)) {
+        storing->platform->changed += !seen->is_new;
+        return store_version(storing, stored->id, seen->base, seen->is_new ? "new" : "changed");
+    }
+    if (seen->base)
         r = compare_version(storing, stored->id, seen->base, &as_before, &base_ms);
     if (r < 0)
         return r;
@@ -289,7 +319,7 @@ static int correct(const struct storing *storing, const struct stored_item *stor
 static int confirm(const struct storing *storing, const struct stored_item *stored,
                    const struct seen_item *seen)
 {
-    int r = seen->is_new || seen->is_changed ? replace_version(storing, seen->version) : 0;
+    int r = has_version(seen) ? replace_version(storing, seen->version) : 0;
 
     return r < 0 ? r : set_seen(storing, stored->id, change_of(seen), seen->version, seen->base);
 }
@@ -318,7 +348,8 @@ int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_sta
     r = find_seen(&storing, stored.id, &seen);
     if (r < 0)
         return r;
-    if (!seen.exists)
+    platform->gone -= seen.is_gone;
+    if (!seen.exists || seen.is_gone)
         return store_again(&storing, &stored);
     if (seen.wins)
         return 0;

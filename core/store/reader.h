@@ -29,8 +29,8 @@ struct trawl_run_filter {
 };
 
 /* Newest first: [{id, trigger, status, created_at, started_at, ended_at, n, last_id, pages, items, new, changed,
- * unchanged, failed, platforms: [{platform, plugin, phase, current, total, items, new, changed, unchanged,
- * failed, bytes, message, started_at, ended_at}]}] */
+ * unchanged, gone, failed, platforms: [{platform, plugin, phase, current, total, items, new, changed, unchanged,
+ * gone, failed, bytes, message, started_at, ended_at}]}] */
 int trawl_reader_runs(struct trawl_reader *reader, const struct trawl_run_filter *filter,
                       json_t **ret_runs, struct trawl_err *err);
 int trawl_reader_run(struct trawl_reader *reader, int64_t run_id, json_t **ret_run,
@@ -60,17 +60,18 @@ struct trawl_item_row {
     const char *key;
     const char *url;    /* the page that it came from */
     const char *json;   /* the item's own object, as it was stored */
-    const char *change; /* "new", "changed", "unchanged"; NULL where no run is asked for */
+    const char *change; /* "new", "changed", "unchanged", "gone"; NULL where no run is asked for */
     int64_t first_seen_ms;
     int64_t last_seen_ms;
     int64_t last_changed_ms;
+    int64_t gone_ms; /* 0: it is there */
 };
 
 struct trawl_item_filter {
     int64_t
         run_id; /* items met in that run (none, if there is no such run), as that run found them; 0: the current ones of all */
     const char *platform; /* or NULL */
-    const char *change;   /* with run_id, or NULL */
+    const char *change;   /* or NULL: all but those that are gone. Without run_id only "gone" */
     const char *search;   /* text that key or JSON contains, or NULL */
     int64_t after;
     unsigned limit;
@@ -82,7 +83,7 @@ int trawl_reader_items(struct trawl_reader *reader, const struct trawl_item_filt
                        int (*row)(void *user, const struct trawl_item_row *item), void *user,
                        struct trawl_err *err);
 
-/* {platform, key, url, first_seen, last_seen, last_changed, item} */
+/* {platform, key, url, first_seen, last_seen, last_changed, gone_at: time or null, item} */
 int trawl_reader_item(struct trawl_reader *reader, const char *platform, const char *key,
                       json_t **ret_item, struct trawl_err *err);
 

@@ -15,19 +15,22 @@ static const char run_items_sql[] =
     "p.id)) AS hi "
     "FROM run_platforms p WHERE p.run_id = ?1) "
     "SELECT s.id, i.platform, i.key, s.url, v.json, s.change, i.first_seen_ms, i.last_seen_ms, "
-    "i.last_changed_ms FROM span CROSS JOIN run_items s NOT INDEXED "
+    "i.last_changed_ms, i.gone_ms FROM span CROSS JOIN run_items s NOT INDEXED "
     "CROSS JOIN run_platforms p ON p.id = s.run_platform CROSS JOIN items i ON i.id = s.item "
     "CROSS JOIN item_versions v "
     "ON v.id = coalesce((SELECT id FROM item_versions WHERE id = s.version AND item = i.id), "
     "i.version) "
     "WHERE s.id >= span.lo AND s.id <= span.hi AND s.id > ?5 AND p.run_id = ?1 "
-    "AND (?2 IS NULL OR i.platform = ?2) AND (?3 IS NULL OR s.change = ?3) "
+    "AND (?2 IS NULL OR i.platform = ?2) "
+    "AND CASE WHEN ?3 IS NULL THEN s.change <> 'gone' ELSE s.change = ?3 END "
     "AND (?4 IS NULL OR instr(i.key, ?4) OR instr(v.json, ?4)) ORDER BY s.id LIMIT ?6";
 
 static const char current_items_sql[] =
     "SELECT i.id, i.platform, i.key, v.url, v.json, NULL, i.first_seen_ms, i.last_seen_ms, "
-    "i.last_changed_ms FROM items i NOT INDEXED CROSS JOIN item_versions v ON v.id = i.version "
-    "WHERE i.id > ?5 AND ?1 = 0 AND (?2 IS NULL OR i.platform = ?2) AND ?3 IS NULL "
+    "i.last_changed_ms, i.gone_ms FROM items i NOT INDEXED CROSS JOIN item_versions v ON v.id = "
+    "i.version "
+    "WHERE i.id > ?5 AND ?1 = 0 AND (?2 IS NULL OR i.platform = ?2) AND (i.gone_ms IS NULL) = (?3 "
+    "IS NULL) "
     "AND (?4 IS NULL OR instr(i.key, ?4) OR instr(v.json, ?4)) ORDER BY i.id LIMIT ?6";
 
 static struct trawl_item_row item_of(sqlite3_stmt *row)
@@ -42,6 +45,7 @@ static struct trawl_item_row item_of(sqlite3_stmt *row)
         .first_seen_ms = sqlite3_column_int64(row, 6),
         .last_seen_ms = sqlite3_column_int64(row, 7),
         .last_changed_ms = sqlite3_column_int64(row, 8),
+        .gone_ms = sqlite3_column_int64(row, 9),
     };
 }
 
@@ -96,7 +100,7 @@ int trawl_reader_item(struct trawl_reader *reader, const char *platform, const c
     int r =
         trawl__reader_prepare(reader,
                               "SELECT i.platform, i.key, v.url, i.first_seen_ms, i.last_seen_ms, "
-                              "i.last_changed_ms, v.json FROM items i "
+                              "i.last_changed_ms, v.json, i.gone_ms FROM items i "
                               "JOIN item_versions v ON v.id = i.version "
                               "WHERE i.platform = ? AND i.key = ?",
                               &row, err);
@@ -107,11 +111,12 @@ int trawl_reader_item(struct trawl_reader *reader, const char *platform, const c
     trawl__db_bind_text(row, 2, key);
     code = sqlite3_step(row);
     if (code == SQLITE_ROW)
-        *ret_item = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "platform",
+        *ret_item = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "platform",
                               trawl__reader_text(row, 0), "key", trawl__reader_text(row, 1), "url",
                               trawl__reader_text(row, 2), "first_seen", trawl__reader_time(row, 3),
                               "last_seen", trawl__reader_time(row, 4), "last_changed",
-                              trawl__reader_time(row, 5), "item", content(row, 6));
+                              trawl__reader_time(row, 5), "gone_at", trawl__reader_time(row, 7),
+                              "item", content(row, 6));
     sqlite3_finalize(row);
     if (code == SQLITE_DONE)
         return no_item(platform, key, err);

@@ -34,13 +34,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                                  "WHERE run_platform = ?1 AND fingerprint = ?2 AND state = 0",
     [STATEMENT_FRONTIER_PENDING] = "SELECT url, depth, attempts FROM frontier "
                                    "WHERE run_platform = ? AND fingerprint = ? AND state = 0",
-    [STATEMENT_ITEM_FIND] = "SELECT i.id, i.version, v.hash FROM items i "
+    [STATEMENT_ITEM_FIND] = "SELECT i.id, i.version, v.hash, i.gone_ms FROM items i "
                             "JOIN item_versions v ON v.id = i.version "
                             "WHERE i.platform = ? AND i.key = ?",
     [STATEMENT_ITEM_ADD] = "INSERT INTO items (platform,key,version,first_seen_ms,last_seen_ms,"
                            "last_changed_ms) VALUES (?1,?2,0,?3,?3,?3)",
-    [STATEMENT_ITEM_UPDATE] = "UPDATE items SET version = ?2, last_seen_ms = ?3, "
+    [STATEMENT_ITEM_UPDATE] = "UPDATE items SET version = ?2, last_seen_ms = ?3, gone_ms = NULL, "
                               "last_changed_ms = coalesce(?4, last_changed_ms) WHERE id = ?1",
+    [STATEMENT_ITEM_GONE] = "UPDATE items SET gone_ms = ?2 WHERE id = ?1",
     [STATEMENT_VERSION_ADD] = "INSERT INTO item_versions (item,run_id,hash,url,json,seen_ms) "
                               "VALUES (?,?,?,?,?,?)",
     [STATEMENT_VERSION_REPLACE] =
@@ -53,6 +54,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "INSERT INTO run_items (run_platform,item,change,version,base,depth,url) "
         "VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT (run_platform, item) DO UPDATE "
         "SET change = ?3, version = ?4, base = ?5, depth = ?6, url = ?7",
+    [STATEMENT_SEEN_GONE] =
+        "INSERT INTO run_items (run_platform,item,change,version,base,depth,url) "
+        "VALUES (?1,?2,'gone',?3,?3,0,'')",
     [STATEMENT_SAVE_RUN] = "UPDATE runs SET phase = ?2, n = ?3, first_seq = ?4, last_seq = ?5, "
                            "end_seq = ?6, started_ms = nullif(?7,0), ended_ms = nullif(?8,0) "
                            "WHERE id = ?1",
@@ -60,7 +64,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "UPDATE run_platforms SET phase = ?2, message = ?3, pages = ?4, known = ?5, own_current = "
         "?6, "
         "own_total = ?7, items = ?8, new = ?9, changed = ?10, failed = ?11, bytes = ?12, "
-        "started_ms = nullif(?13,0), ended_ms = nullif(?14,0), begun = ?15, ok = ?16 WHERE id = ?1",
+        "started_ms = nullif(?13,0), ended_ms = nullif(?14,0), begun = ?15, ok = ?16, gone = ?17 "
+        "WHERE id = ?1",
 };
 
 int trawl__journal_init(struct trawl_journal *journal, sqlite3 *db)
@@ -152,6 +157,7 @@ static void read_platform(sqlite3_stmt *statement, struct trawl_platform_state *
         .begun = sqlite3_column_int(statement, 15) != 0,
         .held = !trawl_phase_is_end(phase), /* before a rollback it may have been */
         .ok = (uint64_t)sqlite3_column_int64(statement, 16),
+        .gone = (uint64_t)sqlite3_column_int64(statement, 17),
     };
 }
 
@@ -161,7 +167,7 @@ static int read_platforms(sqlite3 *db, struct trawl_run_state *run)
     int code = sqlite3_prepare_v2(
         db,
         "SELECT id, platform, phase, message, pages, known, own_current, own_total, items, new, "
-        "changed, failed, bytes, started_ms, ended_ms, begun, ok FROM run_platforms "
+        "changed, failed, bytes, started_ms, ended_ms, begun, ok, gone FROM run_platforms "
         "WHERE run_id = ? ORDER BY id",
         -1, &statement, NULL);
 
@@ -274,6 +280,7 @@ static int save_platform(struct trawl_journal *journal, const struct trawl_platf
     sqlite3_bind_int64(save, 14, platform->ended_ms);
     sqlite3_bind_int(save, 15, platform->begun);
     sqlite3_bind_int64(save, 16, (int64_t)platform->ok);
+    sqlite3_bind_int64(save, 17, (int64_t)platform->gone);
     return trawl__db_done(save);
 }
 

@@ -32,12 +32,14 @@ enum trawl_statement {
     STATEMENT_ITEM_FIND,
     STATEMENT_ITEM_ADD,
     STATEMENT_ITEM_UPDATE,
+    STATEMENT_ITEM_GONE,
     STATEMENT_VERSION_ADD,
     STATEMENT_VERSION_REPLACE,
     STATEMENT_VERSION_DROP,
     STATEMENT_VERSION_GET,
     STATEMENT_SEEN_FIND,
     STATEMENT_SEEN_SET,
+    STATEMENT_SEEN_GONE,
     STATEMENT_SAVE_RUN,
     STATEMENT_SAVE_PLATFORM,
     STATEMENT_COUNT,
@@ -56,6 +58,7 @@ struct trawl_platform_state {
     uint64_t items;
     uint64_t new_items;
     uint64_t changed;
+    uint64_t gone;
     uint64_t ok;
     uint64_t failed;
     uint64_t bytes;

@@ -12,7 +12,8 @@
  * changes and ends are never thinned, and trawl_store_flush_progress() writes what thinning held back.
  *
  * Items: within one run, when two pages give one key, the page lower by (depth, URL) wins; an item has at most one
- * version for each run, and none if its content ends as it was before that run.
+ * version for each run, and none if its content ends as it was before that run. An item that was gone and is met again is
+ * new, with a version only if its content is another.
  */
 #ifndef TRAWL_STORE_STORE_H
 #define TRAWL_STORE_STORE_H
@@ -151,6 +152,11 @@ void trawl_store_give_up_request(struct trawl_store *store, int64_t run_id, cons
 /* The scraper's own progress, which then stands in the events in place of the count of pages. */
 void trawl_store_set_progress(struct trawl_store *store, int64_t run_id, const char *platform,
                               uint64_t current, uint64_t total, const char *message);
+
+/* The run has met all that there is of the platform: its items that the run did not meet are gone, with an item_changed each.
+ * Done in bounded pieces; a run that breaks off between two of them marks the rest when it is resumed. */
+void trawl_store_mark_gone(struct trawl_store *store, int64_t run_id, const char *platform,
+                           trawl_store_on_done *done, void *user);
 
 /* Write the progress events that thinning held back. */
 void trawl_store_flush_progress(struct trawl_store *store);

@@ -65,6 +65,7 @@ static void override_on_inspected(void *user, const json_t *answer, const struct
         override_refuse_errors(override, errors);
     } else {
         json_object_set(task->job, "options", json_object_get(subject, "options"));
+        task->overridden = true;
         override->done(override->user, NULL);
     }
     free(override);

@@ -191,6 +191,33 @@ static enum trawl_phase task_stopped_phase(const struct trawl_task *task)
                                                                : TRAWL_PHASE_CANCELLED;
 }
 
+/* Whether it has met all that there is: then what it has not met is gone. With other options than the configured ones it may
+ * have looked elsewhere. */
+static bool task_is_whole(const struct trawl_task *task, enum trawl_phase phase)
+{
+    return phase == TRAWL_PHASE_COMPLETED && !task->limited && !task->overridden;
+}
+
+static void task_on_marked(void *user, int status)
+{
+    struct trawl_task *task = user;
+    struct trawl_run *run = task->run;
+
+    if (status < 0)
+        trawl_error(&run->supervisor->log, "run %lld: items of platform '%s' were not marked: %s",
+                    (long long)run->id, task->platform, strerror(-status));
+    task_end(task, TRAWL_PHASE_COMPLETED, NULL);
+    trawl__run_unref(run);
+}
+
+static void task_mark_gone(struct trawl_task *task)
+{
+    task->state = TRAWL_TASK_ENDING;
+    trawl__run_ref(task->run);
+    trawl_store_mark_gone(task->run->supervisor->store, task->run->id, task->platform,
+                          task_on_marked, task);
+}
+
 void trawl__task_over(struct trawl_task *task, enum trawl_over over, const char *message)
 {
     enum trawl_phase phase = trawl_policy_outcome(over, &task->tally);
@@ -201,7 +228,10 @@ void trawl__task_over(struct trawl_task *task, enum trawl_over over, const char 
         phase = task_stopped_phase(task);
     else
         trawl__task_set_phase(task, TRAWL_PHASE_STORING, NULL);
-    task_end(task, phase, message);
+    if (task_is_whole(task, phase))
+        task_mark_gone(task);
+    else
+        task_end(task, phase, message);
 }
 
 void trawl__run_stop(struct trawl_run *run)

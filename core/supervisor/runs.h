@@ -28,6 +28,8 @@ struct trawl_task {
     json_t *job; /* {plugin: {name, file}, options, fetch} of TRAWL_MSG_JOB */
     enum trawl_task_state state;
     enum trawl_phase phase; /* as last given to the store */
+    bool overridden;        /* it runs with options of its own */
+    bool limited;           /* max_pages kept it from fetching all that it knew of */
     bool begun;             /* the page of start() was given to the store: a new worker continues */
     struct trawl_tally tally;
     struct trawl_blame blame; /* for the crashes of its workers */

@@ -263,6 +263,8 @@ static void shard_on_finished(struct trawl_shard *shard, const json_t *finished)
     const char *message = trawl_json_string(finished, "message", NULL);
     bool completed = strcmp(trawl_json_string(finished, "outcome", ""), "completed") == 0;
 
+    shard->task->limited = trawl_json_bool(finished, "limited", false);
+
     if (shard->serial != shard->acknowledged)
         trawl__shard_broken(shard, "it finished before its pages were stored");
     else

@@ -125,7 +125,9 @@ static void say_finished(struct trawl_worker *worker)
 
     trawl__report_flush(worker);
     trawl_log_quote(quoted, sizeof(quoted), worker->failure);
-    value = json_pack("{s:s, s:s}", "outcome", failed ? "failed" : "completed", "message", quoted);
+    value =
+        json_pack("{s:s, s:s, s:b}", "outcome", failed ? "failed" : "completed", "message", quoted,
+                  "limited", worker->frontier && trawl_frontier_queued(worker->frontier) > 0);
     if (!value) /* the scraper's sentence is not UTF-8 */
         value = json_pack("{s:s, s:s}", "outcome", "failed", "message", "the scraper failed");
     trawl_channel_send_json(worker->channel, TRAWL_MSG_FINISHED, value);

@@ -9,8 +9,8 @@
 #include "util/clock.h"
 
 /* What Trawl knows of an item, marked as in the output of `trawl run`, so that no field of the item is hidden. */
-static const char *const own_columns[] = {"_platform",   "_key",       "_url",         "_change",
-                                          "_first_seen", "_last_seen", "_last_changed"};
+static const char *const own_columns[] = {"_platform",   "_key",       "_url",          "_change",
+                                          "_first_seen", "_last_seen", "_last_changed", "_gone_at"};
 
 void csv_columns_finish(struct csv_columns *columns)
 {
@@ -188,6 +188,8 @@ int csv_append_row(struct trawl_buf *buf, const struct csv_columns *columns,
         r = append_time(buf, row->last_seen_ms);
     if (r >= 0)
         r = append_time(buf, row->last_changed_ms);
+    if (r >= 0)
+        r = row->gone_ms ? append_time(buf, row->gone_ms) : append_text(buf, "", false);
     for (size_t i = 0; r >= 0 && i < columns->count; i++)
         r = append_cell(buf, &cells[i]);
     return r < 0 ? r : trawl_buf_append_text(buf, "\r\n");

@@ -45,6 +45,9 @@ int api_append_item(struct trawl_buf *buf, const struct trawl_item_row *row)
     if (r >= 0)
         r = append_time(buf, "last_changed", row->last_changed_ms);
     if (r >= 0)
+        r = row->gone_ms ? append_time(buf, "gone_at", row->gone_ms)
+                         : append_string(buf, "gone_at", NULL);
+    if (r >= 0)
         r = trawl_buf_append_text(buf, "\"item\":");
     if (r >= 0)
         r = trawl_buf_append_text(buf, row->json);
@@ -70,10 +73,15 @@ static int on_item(void *user, const struct trawl_item_row *row)
 int api_items(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err)
 {
     struct trawl_item_filter filter = {.platform = query_get(&request->query, "platform"),
+                                       .change = query_get(&request->query, "change"),
                                        .search = query_get(&request->query, "search")};
     struct items_page page = {.buf = &request->body};
     int r;
 
+    if (filter.change && strcmp(filter.change, "gone") != 0)
+        return trawl_err_set(err, -EINVAL, "change",
+                             "expected gone, or nothing for the items that are there; other "
+                             "changes are a run's");
     r = api_limit(request, &filter.limit, err);
     if (r >= 0)
         r = api_cursor(request, &filter.after, err);

@@ -49,15 +49,17 @@ static void csv_row__keeps_numbers_and_unites_columns(void **state)
     assert_int_equal(csv_append_head(&buf, &columns), 0);
     for (size_t i = 0; i < 2; i++) {
         row.json = items[i];
+        row.gone_ms = 1000 * (int64_t)i;
         assert_int_equal(csv_append_row(&buf, &columns, &row), 0);
     }
-    assert_string_equal(
-        trawl_buf_text(&buf),
-        "_platform,_key,_url,_change,_first_seen,_last_seen,_last_changed,title,price,n,tags\r\n"
-        "books,1,http://x/,,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,"
-        "1970-01-01T00:00:00.000Z,\"A é \"\"q\"\"\",19.99,9007199254740993,\r\n"
-        "books,1,http://x/,,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,"
-        "1970-01-01T00:00:00.000Z,true,,,\"[\"\"a\"\",{\"\"b\"\":\"\"}\"\"}]\"\r\n");
+    assert_string_equal(trawl_buf_text(&buf),
+                        "_platform,_key,_url,_change,_first_seen,_last_seen,_last_changed,_gone_at,"
+                        "title,price,n,tags\r\n"
+                        "books,1,http://x/,,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,"
+                        "1970-01-01T00:00:00.000Z,,\"A é \"\"q\"\"\",19.99,9007199254740993,\r\n"
+                        "books,1,http://x/,,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,"
+                        "1970-01-01T00:00:00.000Z,1970-01-01T00:00:01.000Z,true,,,\"[\"\"a\"\",{"
+                        "\"\"b\"\":\"\"}\"\"}]\"\r\n");
     trawl_buf_finish(&buf);
     csv_columns_finish(&columns);
 }

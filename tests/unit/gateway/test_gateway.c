@@ -1166,7 +1166,7 @@ static void gateway__streams_items(void **state)
     free(body);
     assert_int_equal(ask(gateway, "GET /api/scrape/runs/1/items?format=csv", "", &body), 200);
     assert_int_equal(count(body, ",9007199254740993,19.99,"), FAKE_ITEMS);
-    assert_non_null(strstr(body, "_last_changed,n,big,price,late\r\n"));
+    assert_non_null(strstr(body, "_gone_at,n,big,price,late\r\n"));
     free(body);
     stop(gateway);
 }

@@ -183,8 +183,10 @@ static inline int64_t scene_create_run(struct scene *scene)
 {
     const struct trawl_new_run_platform platform = {
         .name = "shop", .plugin = "html", .options_json = "{\"start\":\"x\"}"};
-    const struct trawl_new_run run = {
-        .trigger = "api", .platforms = &platform, .platform_count = 1};
+    const struct trawl_new_run run = {.trigger = "api",
+                                      .platforms = &platform,
+                                      .platform_count = 1,
+                                      .overlap = TRAWL_OVERLAP_ALLOW};
 
     assert_int_equal(scene_try_run(scene, &run), 0);
     return scene->run_id;

@@ -70,10 +70,10 @@ static void event__says_what_docs_say(void **state)
         {TRAWL_EVENT_PROGRESS, "shop",
          "{\"run_id\":1,\"n\":1,\"platform\":\"shop\",\"phase\":\"queued\",\"current\":0,\"total\":"
          "0,"
-         "\"items\":0,\"new\":0,\"changed\":0,\"failed\":0,\"message\":\"\"}"},
+         "\"items\":0,\"new\":0,\"changed\":0,\"gone\":0,\"failed\":0,\"message\":\"\"}"},
         {TRAWL_EVENT_PROGRESS, "",
          "{\"run_id\":1,\"n\":2,\"platform\":null,\"phase\":\"queued\",\"current\":0,\"total\":0,"
-         "\"items\":0,\"new\":0,\"changed\":0,\"failed\":0,\"message\":\"\"}"},
+         "\"items\":0,\"new\":0,\"changed\":0,\"gone\":0,\"failed\":0,\"message\":\"\"}"},
         {TRAWL_EVENT_ITEM, "shop",
          "{\"run_id\":1,\"platform\":\"shop\",\"key\":\"a \\\"b\\\"\",\"change\":\"new\"}"},
         {TRAWL_EVENT_LOG, "",

@@ -191,7 +191,8 @@ static void item__is_told_whole(void **state)
 
     commit_items(scene, run_id, "shop", 0, 1, "{\"a\":[1,null]}");
     assert_int_equal(trawl_reader_item(scene_reader(scene), "shop", "000", &item, NULL), 0);
-    assert_int_equal(json_object_size(item), 7);
+    assert_int_equal(json_object_size(item), 8);
+    assert_true(json_is_null(json_object_get(item, "gone_at")));
     assert_string_equal(trawl_json_string(item, "platform", ""), "shop");
     assert_string_equal(trawl_json_string(item, "key", ""), "000");
     assert_string_equal(trawl_json_string(item, "url", "-"), "");
