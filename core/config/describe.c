@@ -12,6 +12,8 @@ static int describe_type(const struct trawl_option *option, struct trawl_buf *bu
     const char *type = trawl__option_type_name(option->type);
     int r;
 
+    if (option->type == TRAWL_OPTION_INT && option->choices)
+        return trawl_buf_printf(buf, "%s or %s", type, option->choices);
     if (option->type == TRAWL_OPTION_ENUM)
         return trawl_buf_printf(buf, "one of %s", option->choices);
     if ((option->type != TRAWL_OPTION_LIST && option->type != TRAWL_OPTION_MAP) || !option->fields)

@@ -140,15 +140,33 @@ static int number_of(const json_t *given, double *ret_value)
     return end == text || *end || !isfinite(*ret_value) ? -EINVAL : 0;
 }
 
+static bool is_choice(const struct trawl_option *option, const char *text)
+{
+    const char *at = option->choices ? option->choices : "";
+    const char *choice;
+    size_t len;
+
+    while (text && (len = trawl__option_next_choice(&at, &choice)) > 0) {
+        if (strlen(text) == len && strncmp(text, choice, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static json_t *resolve_int(const struct trawl_option *option, const json_t *given,
                            const struct place *place, struct trawl_errlist *errs)
 {
+    char expected[128] = "a whole number";
     json_int_t value = 0;
 
+    if (is_choice(option, json_string_value(given)))
+        return json_incref((json_t *)given);
+    if (option->choices)
+        snprintf(expected, sizeof(expected), "a whole number or %s", option->choices);
     if (json_is_real(given))
-        return mistake(errs, place, "expected a whole number, not %.15g", json_real_value(given));
+        return mistake(errs, place, "expected %s, not %.15g", expected, json_real_value(given));
     if (integer_of(given, &value) < 0)
-        return wrong_type(errs, place, "a whole number", given);
+        return wrong_type(errs, place, expected, given);
     return in_range(option, (double)value, place, errs) ? json_integer(value) : NULL;
 }
 

@@ -1,5 +1,6 @@
 /* The JSON Schema (2020-12) of an option table: what editors complete from and complain about. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/options.h"
@@ -36,6 +37,19 @@ static void add_range(json_t *schema, const struct trawl_option *option)
 static json_t *typed(const char *type, const char *text_pattern)
 {
     return json_pack("{s:[ss], s:s}", "type", type, "string", "pattern", text_pattern);
+}
+
+/* Beside numbers, the words that may stand for one. */
+static json_t *int_schema(const struct trawl_option *option)
+{
+    char pattern[256] = "^-?[0-9]+$|" VARIABLE_PATTERN;
+    json_t *schema;
+
+    if (option->choices)
+        snprintf(pattern, sizeof(pattern), "^(-?[0-9]+|%s)$|" VARIABLE_PATTERN, option->choices);
+    schema = typed("integer", pattern);
+    add_range(schema, option);
+    return schema;
 }
 
 static json_t *enum_schema(const struct trawl_option *option)
@@ -123,9 +137,7 @@ static json_t *value_schema(const struct trawl_option *option, unsigned depth)
     case TRAWL_OPTION_BOOL:
         return typed("boolean", "^(true|false)$|" VARIABLE_PATTERN);
     case TRAWL_OPTION_INT:
-        schema = typed("integer", "^-?[0-9]+$|" VARIABLE_PATTERN);
-        add_range(schema, option);
-        return schema;
+        return int_schema(option);
     case TRAWL_OPTION_NUMBER:
         schema = typed("number", "^-?[0-9.eE+-]+$|" VARIABLE_PATTERN);
         add_range(schema, option);

@@ -20,12 +20,20 @@ enum trawl_message_type {
      *  fresh: true if start() is to be called, false to continue from the REQUESTS that follow} */
     TRAWL_MSG_JOB = 1,
 
-    /* Binary: struct trawl_page's request list (ipc/page.h), state of each included. Several may come; the one
-     * with flag TRAWL_FLAG_LAST ends the list, and the worker begins. Always sent, empty for a fresh shard. */
+    /* Binary: struct trawl_page's request list (ipc/page.h), state of each included. First those that the shard
+     * is continued with: several may come, the one with flag TRAWL_FLAG_LAST ends the list, and the worker
+     * begins; always sent, empty for a fresh shard. Then, at any time, requests that other shards have found for
+     * this one. */
     TRAWL_MSG_REQUESTS,
 
     /* {serial}: the PAGEs up to this serial number are committed. */
     TRAWL_MSG_ACK,
+
+    /* {pages}: where max_pages limits the run, so many more may be fetched; at first none. */
+    TRAWL_MSG_GRANT,
+
+    /* {}: no shard has anything left: call finish(), go on with what it asks for, then say IDLE again. */
+    TRAWL_MSG_FINISH,
 
     /* {}: no new fetches, commit what is in flight, then send STOPPED and exit. */
     TRAWL_MSG_STOP,
@@ -47,9 +55,17 @@ enum trawl_message_type {
     /* {}: every second while the loop turns. */
     TRAWL_MSG_HEARTBEAT,
 
-    /* {outcome: "completed" | "failed", message, limited: whether max_pages left something unfetched}: nothing is
-     * left to do, all PAGEs are acknowledged. The worker exits when its channel closes. */
-    TRAWL_MSG_FINISHED,
+    /* {}: there is something to fetch, but for more of max_pages. Answered by a GRANT, once there is one to give. */
+    TRAWL_MSG_STARVED,
+
+    /* {heard, unused, starved}: nothing is left to do, all PAGEs are acknowledged. `heard`: REQUESTS after the first
+     * list, GRANTs and FINISHes that came; if more were sent meanwhile, the shard is not idle. `unused`: pages of the
+     * grants, which it gives back. `starved`: there is something left, but for max_pages. The worker exits when its
+     * channel closes. */
+    TRAWL_MSG_IDLE,
+
+    /* {message}: the scraper cannot go on, all PAGEs are acknowledged. The worker exits when its channel closes. */
+    TRAWL_MSG_FAILED,
 
     /* {}: answer to STOP, all PAGEs are acknowledged. */
     TRAWL_MSG_STOPPED,

@@ -87,6 +87,12 @@ struct trawl_page {
 #define TRAWL_PAGE_ITEMS_MAX    100000
 #define TRAWL_PAGE_REQUESTS_MAX 100000
 
+/* The shard, of `shards`, that a request belongs to. */
+static inline unsigned trawl_shard_of(struct trawl_hash fingerprint, unsigned shards)
+{
+    return (unsigned)(fingerprint.hi % shards);
+}
+
 /* Append the frame's payload. 0 or -EFBIG. */
 int trawl_page_encode(const struct trawl_page *page, struct trawl_buf *buf);
 

@@ -29,7 +29,8 @@ struct call {
     size_t len;
     struct trawl_hash fingerprint;
     const char *kind;
-    struct trawl_tally tally;
+    struct trawl_page page; /* decoded, once it is committed, with only what it has added */
+    struct trawl_committed committed;
 };
 
 static void call_done(struct trawl_store_op *op)
@@ -46,6 +47,7 @@ static void call_release(struct trawl_store_op *op)
 
     free(call->platform);
     free(call->message);
+    trawl_page_finish(&call->page);
     free(call->payload);
     free(call);
 }
@@ -111,17 +113,20 @@ static int apply_page(struct trawl_journal *journal, struct trawl_store_op *op)
     struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
     struct trawl_run_state *run;
     struct trawl_platform_state *platform;
-    struct trawl_page page;
     int r;
 
     if (!find(journal, call, &run, &platform, &r))
         return r;
-    op->status = trawl_page_decode(call->payload, call->len, &page);
+    trawl_page_finish(&call->page);
+    op->status = trawl_page_decode(call->payload, call->len, &call->page);
     if (op->status < 0)
         return 0;
-    r = trawl__journal_page(journal, run, platform, &page);
-    trawl_page_finish(&page);
-    call->tally = (struct trawl_tally){.ok = platform->ok, .failed = platform->failed};
+    r = trawl__journal_page(journal, run, platform, &call->page);
+    call->committed = (struct trawl_committed){
+        .tally = {.ok = platform->ok, .failed = platform->failed},
+        .added = call->page.requests,
+        .added_count = call->page.request_count,
+    };
     return r;
 }
 
@@ -130,7 +135,7 @@ static void page_done(struct trawl_store_op *op)
     struct call *call = TRAWL_CONTAINER_OF(op, struct call, op);
 
     if (call->page_done)
-        call->page_done(call->user, op->status, &call->tally);
+        call->page_done(call->user, op->status, &call->committed);
 }
 
 void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const char *platform,
@@ -159,7 +164,7 @@ static int apply_give_up(struct trawl_journal *journal, struct trawl_store_op *o
         return r;
     r = trawl__journal_give_up(journal, run, platform, &call->fingerprint, call->kind,
                                call->message);
-    call->tally = (struct trawl_tally){.ok = platform->ok, .failed = platform->failed};
+    call->committed.tally = (struct trawl_tally){.ok = platform->ok, .failed = platform->failed};
     if (r != -ENOENT)
         return r;
     op->status = r;

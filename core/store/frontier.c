@@ -10,6 +10,8 @@ struct load {
     struct trawl_store_op op;
     int64_t run_id;
     char *platform;
+    unsigned shard;
+    unsigned shards;
     struct trawl_page_request *requests;
     size_t count;
     size_t cap;
@@ -47,17 +49,30 @@ static void read_strings(struct trawl_page_request *request, sqlite3_stmt *row)
     own_strings(request);
 }
 
+static struct trawl_hash fingerprint_of(sqlite3_stmt *row)
+{
+    struct trawl_str bytes = trawl__db_str(row, 0);
+    struct trawl_hash fingerprint = {0};
+
+    if (bytes.len == sizeof(fingerprint))
+        memcpy(&fingerprint, bytes.ptr, bytes.len);
+    return fingerprint;
+}
+
 static void load_row(struct load *load, sqlite3_stmt *row)
 {
+    struct trawl_hash fingerprint = fingerprint_of(row);
     struct trawl_page_request *request;
-    struct trawl_str fingerprint = trawl__db_str(row, 0);
 
+    if (trawl_shard_of(fingerprint, load->shards) != load->shard)
+        return;
     if (load->count == load->cap) {
         load->cap = load->cap ? load->cap * 2 : 64;
         load->requests = trawl_xrealloc(load->requests, load->cap * sizeof(*load->requests));
     }
     request = &load->requests[load->count++];
     *request = (struct trawl_page_request){
+        .fingerprint = fingerprint,
         .state = (uint8_t)sqlite3_column_int(row, 1),
         .depth = (uint16_t)sqlite3_column_int(row, 2),
         .redirects = (uint8_t)sqlite3_column_int(row, 3),
@@ -68,8 +83,6 @@ static void load_row(struct load *load, sqlite3_stmt *row)
     };
     if (request->state == TRAWL_REQUEST_PENDING)
         read_strings(request, row);
-    if (fingerprint.len == sizeof(request->fingerprint))
-        memcpy(&request->fingerprint, fingerprint.ptr, fingerprint.len);
 }
 
 static void load_clear(struct load *load)
@@ -126,7 +139,8 @@ static void load_release(struct trawl_store_op *op)
 }
 
 void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const char *platform,
-                               trawl_store_on_frontier *done, void *user)
+                               unsigned shard, unsigned shards, trawl_store_on_frontier *done,
+                               void *user)
 {
     struct load *load = TRAWL_NEW(struct load);
 
@@ -137,6 +151,8 @@ void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const 
                .release = load_release},
         .run_id = run_id,
         .platform = trawl_xstrdup(platform),
+        .shard = shard,
+        .shards = shards,
         .done = done,
         .user = user,
     };

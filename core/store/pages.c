@@ -51,7 +51,7 @@ static int take_back(struct trawl_journal *journal, struct trawl_platform_state 
 
 /* A request that was known may now be met nearer to the start. */
 static int meet_again(struct trawl_journal *journal, struct trawl_platform_state *platform,
-                      const struct trawl_page_request *request)
+                      const struct trawl_page_request *request, bool *ret_nearer)
 {
     sqlite3_stmt *find = journal->statements[STATEMENT_FRONTIER_FIND];
     sqlite3_stmt *update = journal->statements[STATEMENT_FRONTIER_NEARER];
@@ -69,6 +69,7 @@ static int meet_again(struct trawl_journal *journal, struct trawl_platform_state
         page = sqlite3_column_int64(find, 1);
     }
     sqlite3_reset(find);
+    *ret_nearer = code == SQLITE_ROW;
     if (code != SQLITE_ROW)
         return trawl__db_errno(code);
     if (done)
@@ -87,7 +88,7 @@ static int meet_again(struct trawl_journal *journal, struct trawl_platform_state
 }
 
 static int add_request(struct trawl_journal *journal, struct trawl_platform_state *platform,
-                       const struct trawl_page_request *request)
+                       const struct trawl_page_request *request, bool *ret_added)
 {
     sqlite3_stmt *add = journal->statements[STATEMENT_FRONTIER_ADD];
     int r;
@@ -107,8 +108,28 @@ static int add_request(struct trawl_journal *journal, struct trawl_platform_stat
     if (r < 0)
         return r;
     if (sqlite3_changes(journal->db) == 0)
-        return meet_again(journal, platform, request);
+        return meet_again(journal, platform, request, ret_added);
     platform->known++;
+    *ret_added = true;
+    return 0;
+}
+
+/* Add what the page asks for, and leave of it what was new. */
+static int add_requests(struct trawl_journal *journal, struct trawl_platform_state *platform,
+                        struct trawl_page *page)
+{
+    size_t added = 0;
+
+    for (size_t i = 0; i < page->request_count; i++) {
+        bool is_new = false;
+        int r = add_request(journal, platform, &page->requests[i], &is_new);
+
+        if (r < 0)
+            return r;
+        if (is_new)
+            page->requests[added++] = page->requests[i];
+    }
+    page->request_count = added;
     return 0;
 }
 
@@ -242,7 +263,7 @@ static int record_retry(struct trawl_journal *journal, const struct trawl_platfo
 }
 
 int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *run,
-                        struct trawl_platform_state *platform, const struct trawl_page *page)
+                        struct trawl_platform_state *platform, struct trawl_page *page)
 {
     int r = 0;
 
@@ -252,8 +273,8 @@ int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *r
         r = record_response(journal, run, platform, page);
     else if (page->kind == TRAWL_PAGE_START)
         platform->begun = true;
-    for (size_t i = 0; r == 0 && i < page->request_count; i++)
-        r = add_request(journal, platform, &page->requests[i]);
+    if (r == 0)
+        r = add_requests(journal, platform, page);
     for (size_t i = 0; r == 0 && i < page->item_count; i++)
         r = trawl__journal_page_item(journal, run, platform, page, &page->items[i]);
     if (r < 0)

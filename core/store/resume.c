@@ -41,15 +41,34 @@ static int read_options(sqlite3 *db, int64_t platform, char **ret_options)
     return trawl__db_errno(code);
 }
 
+static int count_pages(sqlite3 *db, int64_t platform, uint64_t *ret_count)
+{
+    sqlite3_stmt *count = NULL;
+    int code;
+    int r =
+        trawl__db_prepare(db, "SELECT sum(counted) FROM frontier WHERE run_platform = ?", &count);
+
+    if (r < 0)
+        return r;
+    sqlite3_bind_int64(count, 1, platform);
+    code = sqlite3_step(count);
+    *ret_count = (uint64_t)sqlite3_column_int64(count, 0);
+    sqlite3_finalize(count);
+    return trawl__db_errno(code);
+}
+
 static int resume_platform(struct trawl_journal *journal, struct trawl_run_state *run,
                            struct trawl_platform_state *platform,
                            struct trawl_resumed_platform *resumed)
 {
+    uint64_t counted = 0;
     char *options = NULL;
     int r = 0;
 
     if (!trawl_phase_is_end(platform->phase))
         r = trawl__journal_phase(journal, run, platform, TRAWL_PHASE_QUEUED, NULL);
+    if (r == 0)
+        r = count_pages(journal->db, platform->id, &counted);
     if (r == 0)
         r = read_options(journal->db, platform->id, &options);
     if (r < 0)
@@ -59,6 +78,7 @@ static int resume_platform(struct trawl_journal *journal, struct trawl_run_state
         .options_json = options,
         .phase = platform->phase,
         .begun = platform->begun,
+        .counted = counted,
         .tally = {.ok = platform->ok, .failed = platform->failed},
     };
     return 0;

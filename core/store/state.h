@@ -146,9 +146,10 @@ int trawl__journal_phase(struct trawl_journal *journal, struct trawl_run_state *
                          const char *message);
 
 /* Commit one page. A request that is done has exactly one row in pages; one that is met again nearer to the start is pending
- * again, and its row, its error and its part in the tally are taken back. */
+ * again, and its row, its error and its part in the tally are taken back. Of the page's requests those are left that were
+ * not known or are nearer now. */
 int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *run,
-                        struct trawl_platform_state *platform, const struct trawl_page *page);
+                        struct trawl_platform_state *platform, struct trawl_page *page);
 
 /* Give up a pending request. -ENOENT: it is not pending. */
 int trawl__journal_give_up(struct trawl_journal *journal, struct trawl_run_state *run,

@@ -109,6 +109,7 @@ struct trawl_resumed_platform {
     const char *options_json; /* what the run overrides */
     enum trawl_phase phase;   /* an end, or QUEUED */
     bool begun;               /* its START page is committed */
+    uint64_t counted;         /* its pages of max_pages so far */
     struct trawl_tally tally;
 };
 
@@ -135,8 +136,15 @@ void trawl_store_set_phase(struct trawl_store *store, int64_t run_id, const char
 
 /* --- pages --------------------------------------------------------------------------------------- */
 
-/* status as above, or -EBADMSG. `tally` is the platform's with this page, and borrowed. */
-typedef void trawl_store_on_page(void *user, int status, const struct trawl_tally *tally);
+/* What a commit has brought. */
+struct trawl_committed {
+    struct trawl_tally tally;               /* the platform's with this page */
+    const struct trawl_page_request *added; /* of it: those not known before, or now nearer */
+    size_t added_count;
+};
+
+/* status as above, or -EBADMSG. `committed` is borrowed. */
+typedef void trawl_store_on_page(void *user, int status, const struct trawl_committed *committed);
 
 /* Commit one page. `payload` is an encoded TRAWL_MSG_PAGE that was decoded without error; it is copied. */
 void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const char *platform,
@@ -165,11 +173,13 @@ void trawl_store_flush_progress(struct trawl_store *store);
 void trawl_store_log(struct trawl_store *store, int64_t run_id, const char *platform,
                      enum trawl_log_level level, const char *message);
 
-/* The frontier as it stands after all calls before this one. The callback borrows `requests`. */
+/* The part of the frontier that belongs to one of `shards` shards (trawl_shard_of()), as it stands after all calls before this
+ * one. The callback borrows `requests`. */
 typedef void trawl_store_on_frontier(void *user, int status,
                                      const struct trawl_page_request *requests, size_t count);
 void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const char *platform,
-                               trawl_store_on_frontier *done, void *user);
+                               unsigned shard, unsigned shards, trawl_store_on_frontier *done,
+                               void *user);
 
 /* --- upkeep -------------------------------------------------------------------------------------- */
 

@@ -51,6 +51,7 @@ static void resume_fill(struct trawl_task *task, const struct trawl_resumed_plat
     task->phase = platform->phase;
     task->begun = platform->begun;
     task->tally = platform->tally;
+    task->counted = platform->counted;
 }
 
 static void resume_enter(const struct resume *resume,

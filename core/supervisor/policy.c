@@ -23,6 +23,26 @@ uint64_t trawl_policy_pause_ms(unsigned restarts)
     return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
 }
 
+static unsigned lesser(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+unsigned trawl_policy_shards(const struct trawl_shard_limits *limits)
+{
+    unsigned shards = lesser(limits->wanted, limits->workers);
+
+    shards = lesser(shards, lesser(limits->concurrency, limits->total_concurrency));
+    return shards > 0 ? shards : 1;
+}
+
+uint64_t trawl_policy_grant(uint64_t left, unsigned shards)
+{
+    uint64_t pages = shards > 1 ? left / (2 * (uint64_t)shards) : left;
+
+    return pages > 0 ? pages : 1;
+}
+
 int trawl_policy_exit_code(enum trawl_phase run)
 {
     switch (run) {

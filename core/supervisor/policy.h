@@ -31,6 +31,21 @@ enum trawl_phase trawl_policy_outcome(enum trawl_over over, const struct trawl_t
 /* Before the n-th restart in a row (1, 2, …): 200 ms, doubled each time, at most 10 s. 0: at once. */
 uint64_t trawl_policy_pause_ms(unsigned restarts);
 
+/* What bounds the shards of a platform. */
+struct trawl_shard_limits {
+    unsigned wanted;
+    unsigned concurrency; /* fetch.concurrency, and */
+    unsigned total_concurrency;
+    unsigned workers; /* workers.max */
+};
+
+/* As many as are wanted, but not more than there are workers, or connections to divide among them. At least 1. */
+unsigned trawl_policy_shards(const struct trawl_shard_limits *limits);
+
+/* How many of `left` (at least 1) pages of max_pages one of `shards` gets at a time: all of them if it is alone, else so many
+ * that others need not wait for its leftovers. */
+uint64_t trawl_policy_grant(uint64_t left, unsigned shards);
+
 int trawl_policy_exit_code(enum trawl_phase run);
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "supervisor/shard.h"
 #include "util/alloc.h"
 
 struct trawl_run *trawl__run_create(struct trawl_supervisor *supervisor, unsigned task_count)
@@ -29,10 +28,8 @@ void trawl__run_unref(struct trawl_run *run)
 {
     if (!run || --run->refs > 0)
         return;
-    for (unsigned i = 0; i < run->task_count; i++) {
-        free(run->tasks[i].platform);
-        json_decref(run->tasks[i].job);
-    }
+    for (unsigned i = 0; i < run->task_count; i++)
+        trawl__task_finish(&run->tasks[i]);
     free(run->tasks);
     free(run);
 }
@@ -144,17 +141,11 @@ static void run_over(struct trawl_run *run)
     trawl__run_unref(run);
 }
 
-static void task_on_ended(void *user, int status)
+void trawl__run_on_task_ended(struct trawl_run *run)
 {
-    struct trawl_task *task = user;
-    struct trawl_run *run = task->run;
     struct trawl_supervisor *supervisor = run->supervisor;
     unsigned ended = 0;
 
-    if (status < 0)
-        trawl_error(&supervisor->log, "run %lld: the end of platform '%s' was not stored: %s",
-                    (long long)run->id, task->platform, strerror(-status));
-    task->state = TRAWL_TASK_ENDED;
     for (unsigned i = 0; i < run->task_count; i++)
         ended += run->tasks[i].state == TRAWL_TASK_ENDED;
     if (ended == run->task_count)
@@ -164,86 +155,10 @@ static void task_on_ended(void *user, int status)
     trawl__shutdown_advance(supervisor);
 }
 
-void trawl__task_set_phase(struct trawl_task *task, enum trawl_phase phase, const char *message)
-{
-    if (task->phase == phase)
-        return;
-    task->phase = phase;
-    trawl_store_set_phase(task->run->supervisor->store, task->run->id, task->platform, phase,
-                          message, NULL, NULL);
-}
-
-static void task_end(struct trawl_task *task, enum trawl_phase phase, const char *message)
-{
-    task->state = TRAWL_TASK_ENDING;
-    task->phase = phase;
-    trawl__run_ref(task->run);
-    trawl_store_set_phase(task->run->supervisor->store, task->run->id, task->platform, phase,
-                          message, task_on_ended, task);
-}
-
-/* What a task becomes that was told to stop: a server's run is interrupted by its shutdown, not ended. */
-static enum trawl_phase task_stopped_phase(const struct trawl_task *task)
-{
-    const struct trawl_supervisor *supervisor = task->run->supervisor;
-
-    return !task->run->cancelled && supervisor->options->serve ? TRAWL_PHASE_INTERRUPTED
-                                                               : TRAWL_PHASE_CANCELLED;
-}
-
-/* Whether it has met all that there is: then what it has not met is gone. With other options than the configured ones it may
- * have looked elsewhere. */
-static bool task_is_whole(const struct trawl_task *task, enum trawl_phase phase)
-{
-    return phase == TRAWL_PHASE_COMPLETED && !task->limited && !task->overridden;
-}
-
-static void task_on_marked(void *user, int status)
-{
-    struct trawl_task *task = user;
-    struct trawl_run *run = task->run;
-
-    if (status < 0)
-        trawl_error(&run->supervisor->log, "run %lld: items of platform '%s' were not marked: %s",
-                    (long long)run->id, task->platform, strerror(-status));
-    task_end(task, TRAWL_PHASE_COMPLETED, NULL);
-    trawl__run_unref(run);
-}
-
-static void task_mark_gone(struct trawl_task *task)
-{
-    task->state = TRAWL_TASK_ENDING;
-    trawl__run_ref(task->run);
-    trawl_store_mark_gone(task->run->supervisor->store, task->run->id, task->platform,
-                          task_on_marked, task);
-}
-
-void trawl__task_over(struct trawl_task *task, enum trawl_over over, const char *message)
-{
-    enum trawl_phase phase = trawl_policy_outcome(over, &task->tally);
-
-    task->shard = NULL;
-    task->run->supervisor->busy_workers--;
-    if (over == TRAWL_OVER_STOPPED)
-        phase = task_stopped_phase(task);
-    else
-        trawl__task_set_phase(task, TRAWL_PHASE_STORING, NULL);
-    if (task_is_whole(task, phase))
-        task_mark_gone(task);
-    else
-        task_end(task, phase, message);
-}
-
 void trawl__run_stop(struct trawl_run *run)
 {
-    for (unsigned i = 0; i < run->task_count; i++) {
-        struct trawl_task *task = &run->tasks[i];
-
-        if (task->state == TRAWL_TASK_WAITING || task->state == TRAWL_TASK_PREPARING)
-            task_end(task, task_stopped_phase(task), NULL);
-        else if (task->state == TRAWL_TASK_ACTIVE)
-            trawl__shard_stop(task->shard);
-    }
+    for (unsigned i = 0; i < run->task_count; i++)
+        trawl__task_stop(&run->tasks[i]);
 }
 
 void trawl__runs_stop_all(struct trawl_supervisor *supervisor)
@@ -256,25 +171,7 @@ void trawl__runs_stop_all(struct trawl_supervisor *supervisor)
 
 /* --- beginnings ---------------------------------------------------------------------------------- */
 
-static void task_start(struct trawl_task *task)
-{
-    task->state = TRAWL_TASK_ACTIVE;
-    task->run->supervisor->busy_workers++;
-    trawl__task_set_phase(task, TRAWL_PHASE_STARTING, NULL);
-    trawl__shard_start(task);
-}
-
-void trawl__task_prepared(struct trawl_task *task, const char *problem)
-{
-    if (task->state != TRAWL_TASK_PREPARING)
-        return;
-    task->state = TRAWL_TASK_WAITING;
-    if (problem)
-        task_end(task, TRAWL_PHASE_FAILED, problem);
-    else
-        trawl__runs_schedule(task->run->supervisor);
-}
-
+/* A task that needs more workers than are free is not overtaken by those that need less. */
 void trawl__runs_schedule(struct trawl_supervisor *supervisor)
 {
     struct trawl_run *run;
@@ -285,10 +182,13 @@ void trawl__runs_schedule(struct trawl_supervisor *supervisor)
         if (trawl__run_is_blocked(run))
             continue;
         for (unsigned i = 0; i < run->task_count; i++) {
-            if (supervisor->busy_workers >= supervisor->max_workers)
+            struct trawl_task *task = &run->tasks[i];
+
+            if (task->state != TRAWL_TASK_WAITING)
+                continue;
+            if (supervisor->busy_workers + trawl__task_workers(task) > supervisor->max_workers)
                 return;
-            if (run->tasks[i].state == TRAWL_TASK_WAITING)
-                task_start(&run->tasks[i]);
+            trawl__task_start(task);
         }
     }
 }

@@ -1,40 +1,12 @@
-/* Runs that are not over, and the tasks in them: a task is one platform's part in one run.
+/* Runs that are not over.
  *
  * A run is in memory from its creation in the store until all its tasks have ended there. Tasks wait until no earlier run
- * holds one of the run's platforms (unless overlap is "allow") and a worker is free.
+ * holds one of the run's platforms (unless overlap is "allow") and their workers are free.
  */
 #ifndef TRAWL_SUPERVISOR_RUNS_H
 #define TRAWL_SUPERVISOR_RUNS_H
 
-#include <jansson.h>
-
-#include "supervisor/blame.h"
-#include "supervisor/policy.h"
-#include "supervisor/supervisor_priv.h"
-
-struct trawl_shard;
-
-enum trawl_task_state {
-    TRAWL_TASK_WAITING,
-    TRAWL_TASK_PREPARING, /* of a run that is taken up: its options are being looked at */
-    TRAWL_TASK_ACTIVE,    /* has a shard */
-    TRAWL_TASK_ENDING,    /* its last phase is on the way to the store */
-    TRAWL_TASK_ENDED,
-};
-
-struct trawl_task {
-    struct trawl_run *run;
-    char *platform;
-    json_t *job; /* {plugin: {name, file}, options, fetch} of TRAWL_MSG_JOB */
-    enum trawl_task_state state;
-    enum trawl_phase phase; /* as last given to the store */
-    bool overridden;        /* it runs with options of its own */
-    bool limited;           /* max_pages kept it from fetching all that it knew of */
-    bool begun;             /* the page of start() was given to the store: a new worker continues */
-    struct trawl_tally tally;
-    struct trawl_blame blame; /* for the crashes of its workers */
-    struct trawl_shard *shard;
-};
+#include "supervisor/task.h"
 
 struct trawl_run {
     struct trawl_run *prev, *next; /* in supervisor->runs */
@@ -71,13 +43,7 @@ void trawl__runs_stop_all(struct trawl_supervisor *supervisor);
 /* Start the tasks that may start. */
 void trawl__runs_schedule(struct trawl_supervisor *supervisor);
 
-/* A task that was PREPARING may start, or, with a `problem`, ends as failed. Nothing happens if it has ended meanwhile. */
-void trawl__task_prepared(struct trawl_task *task, const char *problem);
-
-/* A task's phase changed on its way (starting, scraping). */
-void trawl__task_set_phase(struct trawl_task *task, enum trawl_phase phase, const char *message);
-
-/* The shard has ended and is gone. `message` may be NULL. */
-void trawl__task_over(struct trawl_task *task, enum trawl_over over, const char *message);
+/* A task of it has ended in the store; gives up the reference that was held for the call. */
+void trawl__run_on_task_ended(struct trawl_run *run);
 
 #endif

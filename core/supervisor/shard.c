@@ -1,5 +1,3 @@
-#include "supervisor/shard.h"
-
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,10 +5,7 @@
 
 #include "ipc/channel.h"
 #include "ipc/messages.h"
-#include "ipc/page.h"
 #include "supervisor/crash.h"
-#include "supervisor/process.h"
-#include "supervisor/shard_frames.h"
 #include "supervisor/shard_priv.h"
 #include "util/alloc.h"
 #include "util/clock.h"
@@ -29,26 +24,16 @@ static void shard_on_closed(uv_handle_t *handle)
     free(shard);
 }
 
-static void shard_end(struct trawl_shard *shard, enum trawl_over over, const char *message)
+void trawl__shard_end(struct trawl_shard *shard, enum trawl_over how, const char *message)
 {
     struct trawl_task *task = shard->task;
 
-    trawl__shard_flush_progress(shard);
+    trawl__task_flush_progress(task);
     trawl_process_release(shard->process);
     shard->process = NULL;
     shard->task = NULL;
     uv_close((uv_handle_t *)&shard->timer, shard_on_closed);
-    trawl__task_over(task, over, message);
-}
-
-void trawl__shard_finished(struct trawl_shard *shard, bool completed, const char *message)
-{
-    shard_end(shard, completed ? TRAWL_OVER_FINISHED : TRAWL_OVER_FAILED, message);
-}
-
-void trawl__shard_stopped(struct trawl_shard *shard)
-{
-    shard_end(shard, TRAWL_OVER_STOPPED, NULL);
+    trawl__task_on_shard_end(task, shard->number, how, message);
 }
 
 void trawl__shard_broken(struct trawl_shard *shard, const char *why)
@@ -56,6 +41,7 @@ void trawl__shard_broken(struct trawl_shard *shard, const char *why)
     if (!shard->broken)
         snprintf(shard->why, sizeof(shard->why), "was killed: %s", why);
     shard->broken = true; /* what it still sends is not looked at */
+    shard->idle = false;
     trawl_process_kill(shard->process);
 }
 
@@ -87,7 +73,7 @@ static void shard_give_up(struct trawl_shard *shard, const struct trawl_crash *c
         snprintf(message, sizeof(message), "the worker %s; given up after %u restart%s",
                  crash->what, blame->restarts, blame->restarts == 1 ? "" : "s");
     shard_log_to_journal(shard, TRAWL_LOG_ERROR, message);
-    shard_end(shard, TRAWL_OVER_GAVE_UP, message);
+    trawl__shard_end(shard, TRAWL_OVER_GAVE_UP, message);
 }
 
 /* The page that crashes its worker is given up; a new worker does not get to see it. */
@@ -136,6 +122,19 @@ static void shard_on_crash(struct trawl_shard *shard, const struct trawl_crash *
     }
 }
 
+/* What it had been told or given is void, and its successor begins anew. */
+static void shard_forget_process(struct trawl_shard *shard)
+{
+    uint64_t granted = shard->granted;
+
+    shard->idle = false;
+    shard->sent = 0;
+    shard->told_to_finish = false;
+    shard->starving = false;
+    shard->granted = 0;
+    trawl__task_take_back(shard->task, granted);
+}
+
 static void shard_on_gone(void *user, const char *how)
 {
     struct trawl_shard *shard = user;
@@ -153,9 +152,10 @@ static void shard_on_gone(void *user, const char *how)
 
     shard->process = NULL;
     if (shard->stopping) {
-        trawl__shard_stopped(shard);
+        trawl__shard_end(shard, TRAWL_OVER_STOPPED, NULL);
         return;
     }
+    shard_forget_process(shard);
     trawl_breadcrumb_read(shard->crumb, &trail);
     trawl_crash_judge(&facts, &trail, &crash);
     shard_on_crash(shard, &crash);
@@ -168,8 +168,8 @@ static int shard_send_job(struct trawl_shard *shard)
     const struct trawl_task *task = shard->task;
     json_auto_t *job =
         json_pack("{s:I, s:s, s:i, s:i, s:I, s:b}", "run_id", (json_int_t)task->run->id, "platform",
-                  task->platform, "shard", 0, "shards", 1, "lease", (json_int_t)shard->lease,
-                  "fresh", !task->begun);
+                  task->platform, "shard", (int)shard->number, "shards", (int)task->shard_count,
+                  "lease", (json_int_t)shard->lease, "fresh", !task->begun && shard->number == 0);
 
     if (!job || json_object_update(job, task->job) < 0)
         return -EINVAL;
@@ -229,17 +229,26 @@ static void shard_spawn(struct trawl_shard *shard)
         trawl__shard_broken(shard, strerror(-r));
 }
 
-void trawl__shard_start(struct trawl_task *task)
+struct trawl_shard *trawl__shard_create(struct trawl_task *task, unsigned number)
 {
     struct trawl_supervisor *supervisor = task->run->supervisor;
     struct trawl_shard *shard = TRAWL_NEW(struct trawl_shard);
 
     shard->supervisor = supervisor;
     shard->task = task;
-    task->shard = shard;
-    trawl_log_init(&shard->log, "run %lld/%s", (long long)task->run->id, task->platform);
+    shard->number = number;
+    if (task->shard_count > 1)
+        trawl_log_init(&shard->log, "run %lld/%s/%u", (long long)task->run->id, task->platform,
+                       number);
+    else
+        trawl_log_init(&shard->log, "run %lld/%s", (long long)task->run->id, task->platform);
     uv_timer_init(&supervisor->loop, &shard->timer);
     shard->timer.data = shard;
+    return shard;
+}
+
+void trawl__shard_begin(struct trawl_shard *shard)
+{
     shard_spawn(shard);
 }
 
@@ -258,7 +267,7 @@ void trawl__shard_stop(struct trawl_shard *shard)
     if (shard->state != TRAWL_SHARD_RUNNING) { /* no page can be in flight */
         if (shard->process)
             trawl_process_kill(shard->process);
-        trawl__shard_stopped(shard);
+        trawl__shard_end(shard, TRAWL_OVER_STOPPED, NULL);
         return;
     }
     if (trawl_process_channel(shard->process)) /* else it is gone already, and on_gone is to come */
@@ -267,16 +276,68 @@ void trawl__shard_stop(struct trawl_shard *shard)
     uv_timer_start(&shard->timer, shard_on_grace_over, shard->supervisor->grace_ms, 0);
 }
 
+/* --- what the task has for it -------------------------------------------------------------------- */
+
+/* A message that may end its being idle. False, and it is broken, if that is not possible. */
+static bool shard_send(struct trawl_shard *shard, uint16_t type, const json_t *message)
+{
+    struct trawl_channel *channel = trawl_process_channel(shard->process);
+    int r = channel ? trawl_channel_send_json(channel, type, message) : -EPIPE;
+
+    shard->idle = false;
+    shard->sent++;
+    if (r < 0)
+        trawl__shard_broken(shard, strerror(-r));
+    return r == 0;
+}
+
+bool trawl__shard_is_idle(const struct trawl_shard *shard)
+{
+    return shard->idle;
+}
+
+bool trawl__shard_finish(struct trawl_shard *shard, uint64_t responses)
+{
+    json_auto_t *message = NULL;
+
+    if (shard->told_to_finish && shard->finished_at == responses)
+        return false;
+    shard->told_to_finish = true;
+    shard->finished_at = responses;
+    message = json_object();
+    shard_send(shard, TRAWL_MSG_FINISH, message);
+    return true;
+}
+
+bool trawl__shard_is_starving(const struct trawl_shard *shard)
+{
+    return shard->starving;
+}
+
+bool trawl__shard_grant(struct trawl_shard *shard, uint64_t pages)
+{
+    json_auto_t *message = NULL;
+
+    if (!shard->starving || shard->broken || shard->stopping)
+        return false;
+    message = json_pack("{s:I}", "pages", (json_int_t)pages);
+    if (!shard_send(shard, TRAWL_MSG_GRANT, message))
+        return false;
+    shard->starving = false;
+    shard->granted += pages;
+    return true;
+}
+
 /* --- all of them --------------------------------------------------------------------------------- */
 
-static void shards_each(struct trawl_supervisor *supervisor, void (*call)(struct trawl_shard *))
+static void tasks_each(struct trawl_supervisor *supervisor, void (*call)(struct trawl_task *))
 {
     struct trawl_run *run;
 
     DL_FOREACH (supervisor->runs, run) {
         for (unsigned i = 0; i < run->task_count; i++) {
             if (run->tasks[i].state == TRAWL_TASK_ACTIVE)
-                call(run->tasks[i].shard);
+                call(&run->tasks[i]);
         }
     }
 }
@@ -293,18 +354,25 @@ static void shard_acknowledge(struct trawl_shard *shard)
     (void)trawl_channel_send_json(trawl_process_channel(shard->process), TRAWL_MSG_ACK, ack);
 }
 
+static void task_acknowledge(struct trawl_task *task)
+{
+    for (unsigned i = 0; i < task->shard_count; i++) {
+        if (task->shards[i])
+            shard_acknowledge(task->shards[i]);
+    }
+}
+
 void trawl__shards_on_idle(uv_idle_t *idle)
 {
     uv_idle_stop(idle);
-    shards_each(idle->data, shard_acknowledge);
+    tasks_each(idle->data, task_acknowledge);
 }
 
-static void shard_tick(struct trawl_shard *shard)
+static void shard_watch(struct trawl_shard *shard)
 {
     uint64_t silence_ms = shard->supervisor->silence_ms;
     char why[64];
 
-    trawl__shard_flush_progress(shard);
     if (!shard->process || shard->broken ||
         ++shard->silent_ticks * (uint64_t)TRAWL_PROGRESS_INTERVAL_MS < silence_ms)
         return;
@@ -313,7 +381,16 @@ static void shard_tick(struct trawl_shard *shard)
     trawl__shard_broken(shard, why);
 }
 
+static void task_tick(struct trawl_task *task)
+{
+    trawl__task_flush_progress(task);
+    for (unsigned i = 0; i < task->shard_count; i++) {
+        if (task->shards[i])
+            shard_watch(task->shards[i]);
+    }
+}
+
 void trawl__shards_tick(struct trawl_supervisor *supervisor)
 {
-    shards_each(supervisor, shard_tick);
+    tasks_each(supervisor, task_tick);
 }

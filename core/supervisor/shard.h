@@ -1,21 +1,50 @@
-/* Shards: the worker process that does a task, and its successors when it dies.
+/* Shards: the worker process that does a task, or its part of one, and its successors when it dies.
  *
  * Each process of a shard has a lease number of its own. A page goes from it to the store, and is acknowledged when it is
- * committed; a successor continues from the frontier that the store has then. The shard ends by one call of
- * trawl__task_over().
+ * committed; a successor continues from what the store has then of the requests that belong to the shard. The shard ends by
+ * one call of trawl__task_on_shard_end().
  */
 #ifndef TRAWL_SUPERVISOR_SHARD_H
 #define TRAWL_SUPERVISOR_SHARD_H
 
-#include "supervisor/runs.h"
+#include "ipc/page.h"
+#include "supervisor/task.h"
 
 /* Log lines of one worker that reach the journal in a second; the rest is counted and dropped. */
 #define TRAWL_SHARD_LOGS_PER_SECOND 50
 
-void trawl__shard_start(struct trawl_task *task);
+/* The shard of that number, without a process. */
+struct trawl_shard *trawl__shard_create(struct trawl_task *task, unsigned number);
+void trawl__shard_begin(struct trawl_shard *shard);
 
 /* No new pages; what is in flight may be committed within workers.grace. */
 void trawl__shard_stop(struct trawl_shard *shard);
+
+/* Its work is done, or given up: its process is told to exit, and the task that it has ended. `message` may be NULL. */
+void trawl__shard_end(struct trawl_shard *shard, enum trawl_over how, const char *message);
+
+/* It has nothing left, and was sent nothing since it said so. */
+bool trawl__shard_is_idle(const struct trawl_shard *shard);
+
+/* Let its scraper finish, unless its process has done so when the task had as many responses. True if it was told to. */
+bool trawl__shard_finish(struct trawl_shard *shard, uint64_t responses);
+
+/* Requests that other shards have found for it. One whose process has not begun reads them from the store. */
+void trawl__shard_forward(struct trawl_shard *shard, const struct trawl_page_request *requests,
+                          size_t count);
+
+/* It has something left, but for max_pages; and so many more of them for it, if that is so. False if it is not. */
+bool trawl__shard_is_starving(const struct trawl_shard *shard);
+bool trawl__shard_grant(struct trawl_shard *shard, uint64_t pages);
+
+struct trawl_shard_progress {
+    uint64_t current;
+    uint64_t total;
+    const char *message;
+};
+
+/* Add its scraper's own progress to a sum. True if that has changed since the last time. */
+bool trawl__shard_add_progress(struct trawl_shard *shard, struct trawl_shard_progress *sum);
 
 /* Send the acknowledgements that are due. */
 void trawl__shards_on_idle(uv_idle_t *idle);

@@ -1,20 +1,25 @@
-/* A shard, shared by shard.c (its life) and shard_frames.c (what its process says). */
+/* A shard, shared by shard.c (its life), shard_words.c (what its process says) and shard_pages.c (what goes between its process
+ * and the store). */
 #ifndef TRAWL_SUPERVISOR_SHARD_PRIV_H
 #define TRAWL_SUPERVISOR_SHARD_PRIV_H
 
 #include "ipc/breadcrumb.h"
+#include "ipc/channel.h"
+#include "supervisor/process.h"
+#include "supervisor/runs.h"
 #include "supervisor/shard.h"
 
 enum trawl_shard_state {
+    TRAWL_SHARD_PAUSED,   /* no process; the timer will start one */
     TRAWL_SHARD_STARTING, /* spawned, the scraper is being made */
     TRAWL_SHARD_LOADING,  /* ready; its frontier is being read */
     TRAWL_SHARD_RUNNING,
-    TRAWL_SHARD_PAUSED, /* no process; the timer will start one */
 };
 
 struct trawl_shard {
     struct trawl_supervisor *supervisor;
     struct trawl_task *task; /* NULL once it has ended */
+    unsigned number;
     struct trawl_log log;
     enum trawl_shard_state state;
     struct trawl_process *process;        /* NULL while paused */
@@ -32,7 +37,15 @@ struct trawl_shard {
     uint64_t committed; /* of the last page that the store has */
     uint64_t acknowledged;
 
-    bool has_progress; /* the scraper's own, not handed on yet */
+    bool idle;           /* says its process, and nothing was sent to it since */
+    uint64_t sent;       /* of what may end that: see TRAWL_MSG_IDLE */
+    bool told_to_finish; /* the process, when the task had so many responses: */
+    uint64_t finished_at;
+    bool starving;
+    uint64_t granted; /* of max_pages, and not fetched or given back yet */
+
+    bool has_progress; /* the scraper has spoken of its own */
+    bool new_progress; /* and again since it was handed on */
     uint64_t progress_current;
     uint64_t progress_total;
     char *progress_message;
@@ -42,15 +55,24 @@ struct trawl_shard {
     unsigned logs_dropped;
 };
 
+/* --- shard.c ------------------------------------------------------------------------------------- */
+
 /* Its process broke the rules: it is killed, and what it still sends is not looked at. */
 void trawl__shard_broken(struct trawl_shard *shard, const char *why);
+
+/* --- shard_words.c ------------------------------------------------------------------------------- */
+
+void trawl__shard_on_frame(void *user, const struct trawl_frame *frame);
+
+/* --- shard_pages.c ------------------------------------------------------------------------------- */
+
+/* Its process is ready for its part of the frontier. */
+void trawl__shard_load(struct trawl_shard *shard);
+
+void trawl__shard_on_page(struct trawl_shard *shard, const struct trawl_frame *frame);
 
 /* Give up a page of it: it was the end of too many processes, as `evidence` says. */
 void trawl__shard_poison(struct trawl_shard *shard, const struct trawl_hash *page,
                          const char *evidence);
-
-/* Its work has ended; the shard is gone afterwards. */
-void trawl__shard_finished(struct trawl_shard *shard, bool completed, const char *message);
-void trawl__shard_stopped(struct trawl_shard *shard);
 
 #endif

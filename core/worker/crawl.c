@@ -1,4 +1,4 @@
-/* A shard's life: begin, fetch until nothing is left, finish. */
+/* A shard's life: begin, fetch until nothing is left, finish when all shards have come so far. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ void trawl__crawl_fail(struct trawl_worker *worker, const char *format, ...)
     va_start(args, format);
     vsnprintf(worker->failure, sizeof(worker->failure), format, args);
     va_end(args);
-    worker->state = TRAWL_WORKER_ENDING;
+    worker->state = TRAWL_WORKER_FAILING;
 }
 
 void trawl__crawl_begin(struct trawl_worker *worker)
@@ -42,12 +42,17 @@ void trawl__crawl_begin(struct trawl_worker *worker)
         trawl__pages_send(worker, &page);
 }
 
-/* Nothing is left to fetch: the scraper may emit what it has gathered, or ask for more. */
-static void finish(struct trawl_worker *worker)
+void trawl__crawl_heard(struct trawl_worker *worker)
+{
+    worker->heard++;
+    worker->idle = false;
+}
+
+/* The scraper may emit what it has gathered, or ask for more. */
+void trawl__crawl_finish(struct trawl_worker *worker)
 {
     struct trawl_page page = {.kind = TRAWL_PAGE_FINISH};
     struct trawl_err err = {0};
-    size_t added = 0;
     int r = 0;
 
     trawl_job_open(&worker->job, NULL, 0);
@@ -56,14 +61,10 @@ static void finish(struct trawl_worker *worker)
         r = worker->ops->finish(worker->scraper, &err);
     trawl__trail_leave();
     trawl_job_close(&worker->job);
-    if (r < 0) {
+    if (r < 0)
         trawl__crawl_fail(worker, "the scraper did not finish: %s", why(&err, r));
-        return;
-    }
-    if (worker->job.emission.item_count > 0 || worker->job.emission.request_count > 0)
-        added = trawl__pages_send(worker, &page);
-    if (added == 0 || trawl_frontier_is_over(worker->frontier))
-        worker->state = TRAWL_WORKER_ENDING;
+    else if (worker->job.emission.item_count > 0 || worker->job.emission.request_count > 0)
+        trawl__pages_send(worker, &page);
 }
 
 /* --- fetching -------------------------------------------------------------------------------------- */
@@ -117,22 +118,40 @@ void trawl__crawl_on_fetched(void *user, struct trawl_fetch *fetch)
 
 /* --- the end --------------------------------------------------------------------------------------- */
 
-static void say_finished(struct trawl_worker *worker)
+static void say_failed(struct trawl_worker *worker)
 {
-    bool failed = *worker->failure != '\0';
     char quoted[sizeof(worker->failure)];
     json_t *value;
 
     trawl__report_flush(worker);
     trawl_log_quote(quoted, sizeof(quoted), worker->failure);
-    value =
-        json_pack("{s:s, s:s, s:b}", "outcome", failed ? "failed" : "completed", "message", quoted,
-                  "limited", worker->frontier && trawl_frontier_queued(worker->frontier) > 0);
+    value = json_pack("{s:s}", "message", quoted);
     if (!value) /* the scraper's sentence is not UTF-8 */
-        value = json_pack("{s:s, s:s}", "outcome", "failed", "message", "the scraper failed");
-    trawl_channel_send_json(worker->channel, TRAWL_MSG_FINISHED, value);
+        value = json_pack("{s:s}", "message", "the scraper failed");
+    trawl_channel_send_json(worker->channel, TRAWL_MSG_FAILED, value);
     json_decref(value);
     worker->state = TRAWL_WORKER_OVER;
+}
+
+/* What is left of the grants is given back with it. */
+static void say_idle(struct trawl_worker *worker)
+{
+    bool starved = trawl_frontier_is_starved(worker->frontier);
+    json_auto_t *value =
+        json_pack("{s:I, s:I, s:b}", "heard", (json_int_t)worker->heard, "unused",
+                  (json_int_t)trawl_frontier_disallow(worker->frontier), "starved", starved);
+
+    trawl__report_flush(worker);
+    trawl_channel_send_json(worker->channel, TRAWL_MSG_IDLE, value);
+    worker->idle = true;
+}
+
+static void say_starved(struct trawl_worker *worker)
+{
+    json_auto_t *value = json_object();
+
+    trawl_channel_send_json(worker->channel, TRAWL_MSG_STARVED, value);
+    worker->starved = true;
 }
 
 static void say_stopped(struct trawl_worker *worker)
@@ -189,21 +208,26 @@ static void arm(struct trawl_worker *worker)
     uv_timer_start(&worker->wake, on_wake, delay_ms, 0);
 }
 
+static void run(struct trawl_worker *worker)
+{
+    fetch_more(worker);
+    if (!worker->starved && trawl_frontier_is_starved(worker->frontier))
+        say_starved(worker);
+    if (!worker->idle && !worker->parked_first && trawl_frontier_is_over(worker->frontier) &&
+        trawl__pages_all_acked(worker))
+        say_idle(worker);
+}
+
 void trawl__crawl_pump(struct trawl_worker *worker)
 {
     if (worker->frontier)
         process_parked(worker);
-    while (worker->state == TRAWL_WORKER_RUNNING) {
-        fetch_more(worker);
-        if (worker->parked_first || !trawl_frontier_is_over(worker->frontier) ||
-            !trawl__pages_may_send(worker))
-            break;
-        finish(worker);
-    }
+    if (worker->state == TRAWL_WORKER_RUNNING)
+        run(worker);
     if (worker->state == TRAWL_WORKER_STOPPING && is_quiet(worker) &&
         trawl__pages_all_acked(worker))
         say_stopped(worker);
-    if (worker->state == TRAWL_WORKER_ENDING && is_quiet(worker) && trawl__pages_all_acked(worker))
-        say_finished(worker);
+    if (worker->state == TRAWL_WORKER_FAILING && is_quiet(worker) && trawl__pages_all_acked(worker))
+        say_failed(worker);
     arm(worker);
 }

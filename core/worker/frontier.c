@@ -12,9 +12,10 @@ struct trawl_frontier {
     struct trawl_retry retry;
     struct trawl_task *active; /* utlist: under way, or waiting for another try */
     size_t active_count;
-    size_t queued; /* without the stale ones */
+    size_t queued;       /* without the stale ones */
+    size_t queued_again; /* of them, those that need no page of max_pages any more */
     uint64_t order;
-    uint64_t pages;      /* that were fetched, each once */
+    uint64_t pages;      /* that were fetched here, each once */
     uint64_t pages_open; /* that are active and would become new pages */
 };
 
@@ -37,6 +38,10 @@ void trawl_frontier_destroy(struct trawl_frontier *frontier)
 
     if (!frontier)
         return;
+    while ((task = trawl_retry_due(&frontier->retry, UINT64_MAX))) {
+        if (!task->active) /* else it is among the active ones */
+            trawl_task_destroy(task);
+    }
     DL_FOREACH_SAFE(frontier->active, task, next)
     {
         if (task->queued.place == 0) /* those in a host's queue go with it */
@@ -86,6 +91,32 @@ static void move_active(struct trawl_frontier *frontier, struct trawl_hash finge
     }
 }
 
+/* One that an earlier worker left waiting keeps its place and its tries. */
+static void move_waiting(struct trawl_frontier *frontier, struct trawl_hash fingerprint,
+                         uint16_t depth)
+{
+    struct trawl_task *task = trawl_retry_find(&frontier->retry, fingerprint);
+
+    assert(task);
+    task->depth = depth;
+}
+
+static void enqueue(struct trawl_frontier *frontier, struct trawl_known_entry *entry,
+                    const struct trawl_page_request *request)
+{
+    if (entry->state != TRAWL_KNOWN_QUEUED) {
+        frontier->queued++;
+        frontier->queued_again += entry->counted;
+    }
+    entry->state = TRAWL_KNOWN_QUEUED;
+    trawl_hosts_push(frontier->hosts, make_task(frontier, request, entry->counted));
+}
+
+static bool is_ours(const struct trawl_frontier *frontier, struct trawl_hash fingerprint)
+{
+    return trawl_shard_of(fingerprint, frontier->limits.shards) == frontier->limits.shard;
+}
+
 enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
                                              const struct trawl_page_request *request)
 {
@@ -99,14 +130,14 @@ enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
     if (state != TRAWL_KNOWN_FREE && request->depth >= entry->depth)
         return TRAWL_ADDED_KNOWN;
     entry->depth = request->depth;
-    if (state == TRAWL_KNOWN_ACTIVE) {
+    if (!is_ours(frontier, request->fingerprint))
+        entry->state = TRAWL_KNOWN_FOREIGN;
+    else if (state == TRAWL_KNOWN_ACTIVE)
         move_active(frontier, request->fingerprint, request->depth);
-        return TRAWL_ADDED_CLOSER;
-    }
-    entry->state = TRAWL_KNOWN_QUEUED;
-    if (state != TRAWL_KNOWN_QUEUED)
-        frontier->queued++;
-    trawl_hosts_push(frontier->hosts, make_task(frontier, request, entry->counted));
+    else if (state == TRAWL_KNOWN_WAITING)
+        move_waiting(frontier, request->fingerprint, request->depth);
+    else
+        enqueue(frontier, entry, request);
     return state == TRAWL_KNOWN_FREE ? TRAWL_ADDED_NEW : TRAWL_ADDED_CLOSER;
 }
 
@@ -125,7 +156,7 @@ static bool is_current(const struct trawl_frontier *frontier, const struct trawl
 
 static bool may_fetch_another_page(const struct trawl_frontier *frontier)
 {
-    return frontier->pages + frontier->pages_open < frontier->limits.max_pages;
+    return frontier->pages + frontier->pages_open < frontier->limits.pages;
 }
 
 static void activate(struct trawl_frontier *frontier, struct trawl_task *task)
@@ -141,12 +172,23 @@ static void activate(struct trawl_frontier *frontier, struct trawl_task *task)
         frontier->pages_open++;
 }
 
+/* Its time has come. One that an earlier worker left waiting is begun like any other. */
+static void try_again(struct trawl_frontier *frontier, struct trawl_task *task)
+{
+    struct trawl_known_entry *entry = trawl_known_find(&frontier->known, task->fingerprint);
+
+    assert(entry);
+    if (!task->active)
+        entry->state = TRAWL_KNOWN_QUEUED;
+    trawl_hosts_push(frontier->hosts, task);
+}
+
 struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns)
 {
     struct trawl_task *task;
 
     while ((task = trawl_retry_due(&frontier->retry, now_ns)))
-        trawl_hosts_push(frontier->hosts, task);
+        try_again(frontier, task);
     while ((task = trawl_hosts_peek(frontier->hosts, now_ns)) && !is_current(frontier, task)) {
         trawl_hosts_drop(frontier->hosts, task);
         trawl_task_destroy(task);
@@ -156,6 +198,7 @@ struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t
     trawl_hosts_begin(frontier->hosts, task, now_ns);
     if (!task->active) {
         frontier->queued--;
+        frontier->queued_again -= task->again;
         activate(frontier, task);
     }
     if (task->attempts < UINT8_MAX)
@@ -214,20 +257,19 @@ void trawl_frontier_restore(struct trawl_frontier *frontier,
         return;
     entry->depth = request->depth;
     entry->counted = request->counted;
-    frontier->pages += request->counted;
     if (request->state == TRAWL_REQUEST_DONE) {
         entry->state = TRAWL_KNOWN_DONE;
         return;
     }
-    entry->state = TRAWL_KNOWN_QUEUED;
-    task = make_task(frontier, request, request->counted);
     if (request->attempts == 0) {
-        frontier->queued++;
-        trawl_hosts_push(frontier->hosts, task);
+        enqueue(frontier, entry, request);
         return;
     }
+    entry->state = TRAWL_KNOWN_WAITING;
+    frontier->queued++;
+    frontier->queued_again += entry->counted;
+    task = make_task(frontier, request, request->counted);
     task->attempts = request->attempts;
-    activate(frontier, task);
     trawl_retry_wait_until(&frontier->retry, task, due_ns(request, now_ns, now_ms));
 }
 
@@ -240,9 +282,30 @@ unsigned trawl_frontier_active(const struct trawl_frontier *frontier)
 
 bool trawl_frontier_is_over(const struct trawl_frontier *frontier)
 {
-    if (frontier->active_count > 0)
+    if (frontier->active_count > 0 || frontier->queued_again > 0)
         return false;
     return frontier->queued == 0 || !may_fetch_another_page(frontier);
+}
+
+bool trawl_frontier_is_starved(const struct trawl_frontier *frontier)
+{
+    return frontier->queued > frontier->queued_again && !may_fetch_another_page(frontier);
+}
+
+void trawl_frontier_allow(struct trawl_frontier *frontier, uint64_t pages)
+{
+    if (frontier->limits.pages != TRAWL_FRONTIER_UNLIMITED)
+        frontier->limits.pages += pages;
+}
+
+uint64_t trawl_frontier_disallow(struct trawl_frontier *frontier)
+{
+    uint64_t left = frontier->limits.pages - frontier->pages;
+
+    if (frontier->limits.pages == TRAWL_FRONTIER_UNLIMITED)
+        return 0;
+    frontier->limits.pages = frontier->pages;
+    return left;
 }
 
 uint64_t trawl_frontier_next_ns(const struct trawl_frontier *frontier)

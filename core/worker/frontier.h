@@ -3,6 +3,9 @@
  * Order: depth, priority, arrival, as far as the hosts' budgets allow. A request that is met again at a smaller depth
  * moves up: one that is queued gets a second, earlier place (the later one is stale and skipped), one that is under way
  * just learns it, and one that was fetched is fetched again, so that what lies behind it is found at the right depth.
+ *
+ * Requests of other shards are only remembered, so that each is told to its shard once. Where max_pages limits the run, pages
+ * are allowed piece by piece: by the supervisor, which deals them out to all shards.
  */
 #ifndef TRAWL_WORKER_FRONTIER_H
 #define TRAWL_WORKER_FRONTIER_H
@@ -25,7 +28,9 @@
 
 struct trawl_frontier_limits {
     struct trawl_hosts_limits hosts;
-    uint64_t max_pages;
+    unsigned shard;  /* this one's number */
+    unsigned shards; /* at least 1 */
+    uint64_t pages;  /* that may be fetched for now */
     uint64_t max_depth;
     unsigned retries;
     uint32_t retry_base_ms;
@@ -33,7 +38,7 @@ struct trawl_frontier_limits {
 };
 
 enum trawl_frontier_added {
-    TRAWL_ADDED_NEW,
+    TRAWL_ADDED_NEW,    /* here, or, of another shard, to be told to it */
     TRAWL_ADDED_CLOSER, /* was known, but at a greater depth */
     TRAWL_ADDED_KNOWN,
     TRAWL_ADDED_TOO_DEEP,
@@ -75,8 +80,17 @@ void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *tas
 /* Fetches under way. */
 unsigned trawl_frontier_active(const struct trawl_frontier *frontier);
 
-/* True if nothing is left to fetch, or max_pages forbids it, and nothing is under way or waits for another try. */
+/* True if nothing is left to fetch, or no more pages are allowed, and nothing is under way or waits for another try. */
 bool trawl_frontier_is_over(const struct trawl_frontier *frontier);
+
+/* True if there is something to fetch, but that no more pages are allowed. */
+bool trawl_frontier_is_starved(const struct trawl_frontier *frontier);
+
+/* So many more pages may be fetched. */
+void trawl_frontier_allow(struct trawl_frontier *frontier, uint64_t pages);
+
+/* Take back what is left of it, when nothing is under way: how much that was. 0 where there is no limit. */
+uint64_t trawl_frontier_disallow(struct trawl_frontier *frontier);
 
 /* When trawl_frontier_next() may give more without anything else happening, or TRAWL_HOSTS_NEVER. */
 uint64_t trawl_frontier_next_ns(const struct trawl_frontier *frontier);

@@ -15,8 +15,10 @@
 enum trawl_known_state {
     TRAWL_KNOWN_FREE, /* no entry; zero, so that a fresh table is empty */
     TRAWL_KNOWN_QUEUED,
+    TRAWL_KNOWN_WAITING, /* like QUEUED, but waits for another try that was left by an earlier worker */
     TRAWL_KNOWN_ACTIVE, /* being fetched, or waiting for its next try */
     TRAWL_KNOWN_DONE,
+    TRAWL_KNOWN_FOREIGN, /* another shard's: that it was met is all that matters here */
 };
 
 struct trawl_known_entry {

@@ -46,7 +46,7 @@ void trawl__pages_send_as_is(struct trawl_worker *worker, struct trawl_page *pag
     trawl_buf_finish(&buf);
 }
 
-size_t trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page)
+void trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page)
 {
     struct trawl_emission *emission = &worker->job.emission;
     size_t kept = 0;
@@ -67,7 +67,6 @@ size_t trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page)
     page->requests = emission->requests;
     page->request_count = kept;
     trawl__pages_send_as_is(worker, page);
-    return kept;
 }
 
 void trawl__pages_on_ack(struct trawl_worker *worker, uint64_t serial)

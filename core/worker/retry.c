@@ -84,6 +84,17 @@ struct trawl_task *trawl_retry_due(struct trawl_retry *retry, uint64_t now_ns)
     return task_of(node);
 }
 
+struct trawl_task *trawl_retry_find(const struct trawl_retry *retry, struct trawl_hash fingerprint)
+{
+    for (size_t place = 1; place <= retry->waiting.count; place++) {
+        struct trawl_task *task = task_of(retry->waiting.nodes[place]);
+
+        if (trawl_hash_equal(task->fingerprint, fingerprint))
+            return task;
+    }
+    return NULL;
+}
+
 uint64_t trawl_retry_next_ns(const struct trawl_retry *retry)
 {
     struct trawl_heap_node *node = trawl_heap_top(&retry->waiting);

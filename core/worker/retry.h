@@ -37,6 +37,9 @@ void trawl_retry_wait_until(struct trawl_retry *retry, struct trawl_task *task, 
 /* A task whose time has come, out of the queue; NULL if there is none. */
 struct trawl_task *trawl_retry_due(struct trawl_retry *retry, uint64_t now_ns);
 
+/* The waiting task of that fingerprint, or NULL. Looks at all of them. */
+struct trawl_task *trawl_retry_find(const struct trawl_retry *retry, struct trawl_hash fingerprint);
+
 /* When the first is due, or UINT64_MAX. */
 uint64_t trawl_retry_next_ns(const struct trawl_retry *retry);
 

@@ -20,6 +20,7 @@ struct trawl_settings {
     const json_t *headers;  /* likewise; may be NULL */
 };
 
-void trawl_settings_read(struct trawl_settings *settings, const json_t *fetch);
+/* `job`: the whole JOB message, whose "fetch" it reads and whose shard gets its part of it. */
+void trawl_settings_read(struct trawl_settings *settings, const json_t *job);
 
 #endif

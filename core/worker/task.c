@@ -66,6 +66,8 @@ bool trawl_task_before(const struct trawl_task *a, const struct trawl_task *b)
 {
     if (a->active != b->active)
         return a->active;
+    if (a->again != b->again)
+        return a->again;
     if (a->depth != b->depth)
         return a->depth < b->depth;
     if (a->priority != b->priority)

@@ -46,7 +46,8 @@ struct trawl_task {
 struct trawl_task *trawl_task_create(const struct trawl_page_request *request);
 void trawl_task_destroy(struct trawl_task *task);
 
-/* By depth, then priority, then arrival; those that were begun and wait for another try come before all. */
+/* By depth, then priority, then arrival; those that were begun and wait for another try come before all, and then those that
+ * are pages again, as what was found behind them is to be found anew. */
 bool trawl_task_before(const struct trawl_task *a, const struct trawl_task *b);
 
 /* "GET" unless it has another. */

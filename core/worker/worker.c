@@ -46,7 +46,7 @@ static int prepare(struct trawl_worker *worker, struct trawl_err *err)
     struct trawl_settings *settings = &worker->settings;
     int r;
 
-    trawl_settings_read(settings, json_object_get(worker->task, "fetch"));
+    trawl_settings_read(settings, worker->task);
     trawl_job_init(&worker->job, &trawl__report_job_ops, worker, settings->max_item);
     /* Jitter only has to differ between workers. */
     worker->frontier =
@@ -81,6 +81,28 @@ static void on_job(struct trawl_worker *worker, const json_t *message)
     trawl_channel_send_json(worker->channel, TRAWL_MSG_READY, ready);
 }
 
+static void restore(struct trawl_worker *worker, const struct trawl_frame *frame,
+                    const struct trawl_page_request *requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        trawl_frontier_restore(worker->frontier, &requests[i], trawl_mono_ns(), trawl_now_ms());
+    if (!(frame->flags & TRAWL_FLAG_LAST))
+        return;
+    if (trawl_json_bool(worker->task, "fresh", false))
+        trawl__crawl_begin(worker);
+    else
+        worker->state = TRAWL_WORKER_RUNNING;
+}
+
+/* What other shards have found for this one. */
+static void take_over(struct trawl_worker *worker, const struct trawl_page_request *requests,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        trawl_frontier_add(worker->frontier, &requests[i]);
+    trawl__crawl_heard(worker);
+}
+
 static int on_requests(struct trawl_worker *worker, const struct trawl_frame *frame)
 {
     struct trawl_page_request *requests = NULL;
@@ -90,15 +112,11 @@ static int on_requests(struct trawl_worker *worker, const struct trawl_frame *fr
     r = trawl_page_requests_decode(frame->payload, frame->len, &requests, &count);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < count; i++)
-        trawl_frontier_restore(worker->frontier, &requests[i], trawl_mono_ns(), trawl_now_ms());
+    if (worker->state == TRAWL_WORKER_LOADING)
+        restore(worker, frame, requests, count);
+    else if (worker->state == TRAWL_WORKER_RUNNING)
+        take_over(worker, requests, count);
     free(requests);
-    if (!(frame->flags & TRAWL_FLAG_LAST))
-        return 0;
-    if (trawl_json_bool(worker->task, "fresh", false))
-        trawl__crawl_begin(worker);
-    else
-        worker->state = TRAWL_WORKER_RUNNING;
     trawl__crawl_pump(worker);
     return 0;
 }
@@ -113,6 +131,21 @@ static void leave(struct trawl_worker *worker, const char *reason)
     _exit(EXIT_FAILURE);
 }
 
+/* Once the shard is told to stop, or has failed, there is no more. */
+static void on_more(struct trawl_worker *worker, uint16_t type, const json_t *message)
+{
+    if (worker->state != TRAWL_WORKER_RUNNING)
+        return;
+    trawl__crawl_heard(worker);
+    if (type == TRAWL_MSG_FINISH) {
+        trawl__crawl_finish(worker);
+    } else {
+        worker->starved = false;
+        trawl_frontier_allow(worker->frontier, (uint64_t)trawl_json_int(message, "pages", 0));
+    }
+    trawl__crawl_pump(worker);
+}
+
 static void on_json_frame(struct trawl_worker *worker, const struct trawl_frame *frame)
 {
     json_auto_t *message = NULL;
@@ -124,6 +157,8 @@ static void on_json_frame(struct trawl_worker *worker, const struct trawl_frame 
     } else if (frame->type == TRAWL_MSG_ACK) {
         trawl__pages_on_ack(worker, (uint64_t)trawl_json_int(message, "serial", 0));
         trawl__crawl_pump(worker);
+    } else if (frame->type == TRAWL_MSG_GRANT || frame->type == TRAWL_MSG_FINISH) {
+        on_more(worker, frame->type, message);
     } else if (frame->type == TRAWL_MSG_STOP) {
         trawl__crawl_stop(worker);
     } else {
@@ -139,16 +174,15 @@ static void on_frame(void *user, const struct trawl_frame *frame)
         on_json_frame(worker, frame);
     else if (worker->state == TRAWL_WORKER_IDLE)
         leave(worker, "the supervisor sent requests before a job");
-    else if (worker->state == TRAWL_WORKER_LOADING && on_requests(worker, frame) < 0)
+    else if (on_requests(worker, frame) < 0)
         leave(worker, "the supervisor sent a broken frame");
-    /* else the shard ended before it began; what was on its way is of no use */
 }
 
 static void on_closed(void *user, int reason)
 {
     struct trawl_worker *worker = user;
 
-    if (worker->state != TRAWL_WORKER_OVER)
+    if (worker->state != TRAWL_WORKER_OVER && !worker->idle)
         leave(worker, reason < 0 ? uv_strerror(reason) : "the supervisor is gone");
     uv_stop(&worker->loop);
 }

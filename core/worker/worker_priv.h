@@ -25,9 +25,9 @@
 enum trawl_worker_state {
     TRAWL_WORKER_IDLE,     /* waits for its JOB */
     TRAWL_WORKER_LOADING,  /* waits for the last of the REQUESTS */
-    TRAWL_WORKER_RUNNING,  /* fetches */
+    TRAWL_WORKER_RUNNING,  /* fetches; when there is nothing left says IDLE */
     TRAWL_WORKER_STOPPING, /* finishes what is under way, then says STOPPED */
-    TRAWL_WORKER_ENDING,   /* waits for the last acknowledgements, then says FINISHED */
+    TRAWL_WORKER_FAILING,  /* waits for the last acknowledgements, then says FAILED */
     TRAWL_WORKER_OVER,     /* has said so; waits for the channel's end */
 };
 
@@ -50,6 +50,10 @@ struct trawl_worker {
 
     struct trawl_fetch *parked_first; /* answers that wait for acknowledgements */
     struct trawl_fetch **parked_last;
+
+    bool idle;      /* has said so, and nothing has come since */
+    bool starved;   /* has said so, and no GRANT has come since */
+    uint64_t heard; /* of what may end its being idle, see TRAWL_MSG_IDLE */
 
     uint32_t lease;
     uint64_t serial; /* of the last page sent */
@@ -74,7 +78,13 @@ void trawl__crawl_begin(struct trawl_worker *worker);
 /* Do whatever can be done now. Called whenever something has changed. */
 void trawl__crawl_pump(struct trawl_worker *worker);
 
-/* End the shard; `message` is said with FINISHED. */
+/* Something has come that may give it more to do. */
+void trawl__crawl_heard(struct trawl_worker *worker);
+
+/* No shard has anything left: let the scraper finish. */
+void trawl__crawl_finish(struct trawl_worker *worker);
+
+/* End the shard; `message` is said with FAILED. */
 __attribute__((format(printf, 2, 3))) void trawl__crawl_fail(struct trawl_worker *worker,
                                                              const char *format, ...);
 void trawl__crawl_stop(struct trawl_worker *worker);
@@ -94,8 +104,8 @@ void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task, in
 
 bool trawl__pages_may_send(const struct trawl_worker *worker);
 
-/* Send a page with what the job has emitted; its new requests enter the frontier. Returns how many were new. */
-size_t trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page);
+/* Send a page with what the job has emitted; its new requests enter the frontier. */
+void trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page);
 
 /* Send a page with these requests, which are in the frontier already. */
 void trawl__pages_send_as_is(struct trawl_worker *worker, struct trawl_page *page);

@@ -30,9 +30,10 @@ struct trawl_option {
     enum trawl_option_type type;
     const char *default_json; /* as a user would write it: "8", "\"30s\"", "[]"; NULL: none */
     bool required;
-    double min;                        /* INT, NUMBER; milliseconds for DURATION, bytes for SIZE */
-    double max;                        /* both 0: no range */
-    const char *choices;               /* ENUM: "text|html|attr" */
+    double min; /* INT, NUMBER; milliseconds for DURATION, bytes for SIZE */
+    double max; /* both 0: no range */
+    const char
+        *choices; /* ENUM: "text|html|attr"; INT: words that may stand for a number, or NULL */
     const struct trawl_option *fields; /* LIST, MAP: one entry; OBJECT: up to TRAWL_OPTION_END */
     const char *shorthand;             /* OBJECT: a lone string means {shorthand: string} */
     const char *help;                  /* one line */

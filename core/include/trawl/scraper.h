@@ -5,10 +5,10 @@
  * scrapers alike. Everything that one callback emits (items, requests) is stored together with the
  * outcome of the page that it was called for, or not at all.
  *
- * Order of calls: create; start (only by the worker that begins the run's shard, not by one that
- * continues it after a crash); on_response and on_failure in any order; finish once nothing is left to
- * fetch; destroy. A scraper therefore keeps nothing in memory that it could not do without: what a
- * later response needs travels in the request's `meta`.
+ * Order of calls: create; start (only by the first worker of a platform's run, not by its other shards,
+ * nor by one that continues after a crash); on_response and on_failure in any order; finish once nothing
+ * is left to fetch in any shard; destroy. A scraper therefore keeps nothing in memory that it could not do
+ * without: what a later response needs travels in the request's `meta`.
  *
  * Strings are UTF-8. JSON crosses as jansson's json_t. Arguments are borrowed for the call.
  * Callbacks return 0, or a negative errno with `err` filled in; from on_response, on_failure this makes

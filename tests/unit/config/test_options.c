@@ -30,6 +30,7 @@ static const struct trawl_option table[] = {
     {.name = "name", .type = TRAWL_OPTION_STRING},
     {.name = "on", .type = TRAWL_OPTION_BOOL, .default_json = "true"},
     {.name = "count", .type = TRAWL_OPTION_INT, .default_json = "8", .min = 1, .max = 64},
+    {.name = "shards", .type = TRAWL_OPTION_INT, .choices = "auto|most", .min = 1, .max = 64},
     {.name = "ratio", .type = TRAWL_OPTION_NUMBER, .min = 0, .max = 1},
     {.name = "delay", .type = TRAWL_OPTION_DURATION, .default_json = "\"30s\"", .max = 60000},
     {.name = "room", .type = TRAWL_OPTION_SIZE, .default_json = "\"16M\""},
@@ -120,6 +121,13 @@ static void options_resolve__takes_short_forms(void **state)
           "{\"fields\": {\"t\": {\"select\": \"h1\", \"get\": \"text\"}}}");
 }
 
+static void options_resolve__takes_a_word_for_a_number(void **state)
+{
+    (void)state;
+    check("{\"shards\": \"most\"}", "{\"shards\": \"most\"}");
+    check("{\"shards\": \"4\"}", "{\"shards\": 4}");
+}
+
 static void options_resolve__passes_over_comments(void **state)
 {
     (void)state;
@@ -142,6 +150,9 @@ static void options_resolve__says_what_was_expected(void **state)
         {"{\"count\": 0}", "options.count", "expected 1 to 64, not 0"},
         {"{\"count\": 99999999999999999999}", "options.count",
          "expected a whole number, not the string '99999999999999999999'"},
+        {"{\"shards\": \"au\"}", "options.shards",
+         "expected a whole number or auto|most, not the string 'au'"},
+        {"{\"shards\": 0}", "options.shards", "expected 1 to 64, not 0"},
         {"{\"ratio\": 1.5}", "options.ratio", "expected 0 to 1, not 1.5"},
         {"{\"ratio\": []}", "options.ratio", "expected a number, not a list"},
         {"{\"delay\": 30}", "options.delay",
@@ -164,7 +175,7 @@ static void options_resolve__says_what_was_expected(void **state)
          "expected one of text|html|attr, not a number"},
         {"{\"cuont\": 8}", "options.cuont", "unknown key; did you mean 'count'?"},
         {"{\"elephant\": 8}", "options.elephant",
-         "unknown key; known are name, on, count, ratio, delay, room, start, fields, body"},
+         "unknown key; known are name, on, count, shards, ratio, delay, room, start, fields, body"},
     };
 
     (void)state;
@@ -247,6 +258,7 @@ int main(void)
         cmocka_unit_test(options_resolve__takes_every_type),
         cmocka_unit_test(options_resolve__takes_what_a_variable_gave_as_text),
         cmocka_unit_test(options_resolve__takes_short_forms),
+        cmocka_unit_test(options_resolve__takes_a_word_for_a_number),
         cmocka_unit_test(options_resolve__passes_over_comments),
         cmocka_unit_test(options_resolve__says_what_was_expected),
         cmocka_unit_test(options_resolve__tells_all_mistakes_at_once),

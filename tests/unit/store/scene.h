@@ -31,6 +31,7 @@ struct scene {
     size_t event_count;
     uint64_t told_through;              /* the seq of the last that was told */
     trawl_store_on_stalled *on_stalled; /* NULL: a stall fails the test */
+    char added[256];                    /* of the last page */
 };
 
 static inline void scene_wait(struct scene *scene)
@@ -229,12 +230,18 @@ static inline struct trawl_page_request scene_request(const char *url, uint16_t 
         .fingerprint = scene_fingerprint(url), .depth = depth, .url = trawl_str_of(url)};
 }
 
-static inline void scene_on_page(void *user, int status, const struct trawl_tally *tally)
+/* What was added is noted as "url@depth " for each. */
+static inline void scene_on_page(void *user, int status, const struct trawl_committed *committed)
 {
     struct scene *scene = user;
+    size_t len = 0;
 
     scene_on_done(user, status);
-    scene->tally = *tally;
+    scene->tally = committed->tally;
+    scene->added[0] = '\0';
+    for (size_t i = 0; i < committed->added_count; i++, len = strlen(scene->added))
+        snprintf(scene->added + len, sizeof(scene->added) - len, "%s@%u ",
+                 committed->added[i].url.ptr, committed->added[i].depth);
 }
 
 /* Queue a page, without waiting for it. */

@@ -265,9 +265,9 @@ static void note(struct order *order, const char *what, int status, uint64_t ok)
              (unsigned long long)ok);
 }
 
-static void note_page(void *user, int status, const struct trawl_tally *tally)
+static void note_page(void *user, int status, const struct trawl_committed *committed)
 {
-    note(user, "page", status, tally->ok);
+    note(user, "page", status, committed->tally.ok);
 }
 
 static void note_phase(void *user, int status)

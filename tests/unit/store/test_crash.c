@@ -29,7 +29,7 @@ struct victim {
     uint32_t acknowledged;
 };
 
-static void victim_on_page(void *user, int status, const struct trawl_tally *tally);
+static void victim_on_page(void *user, int status, const struct trawl_committed *committed);
 
 /* Page number n gives item n, which asks for page n + 1. */
 static void victim_push(struct victim *victim)
@@ -57,11 +57,11 @@ static void victim_push(struct victim *victim)
     trawl_buf_finish(&buf);
 }
 
-static void victim_on_page(void *user, int status, const struct trawl_tally *tally)
+static void victim_on_page(void *user, int status, const struct trawl_committed *committed)
 {
     struct victim *victim = user;
 
-    (void)tally;
+    (void)committed;
     victim->acknowledged++;
     if (status < 0 || write(STDOUT_FILENO, &victim->acknowledged, sizeof(uint32_t)) < 0)
         _exit(4);
@@ -227,7 +227,7 @@ static void check_run(struct scene *scene, int64_t run_id, uint32_t acknowledged
     assert_int_equal(trawl_reader_items(scene_reader(scene), &filter, count_row, &items, NULL), 0);
     assert_int_equal(items, pages + 1);
     scene->waiting = 2;
-    trawl_store_load_frontier(scene->store, run_id, "shop", scene_on_pending, scene);
+    trawl_store_load_frontier(scene->store, run_id, "shop", 0, 1, scene_on_pending, scene);
     trawl_store_resume_run(scene->store, run_id, on_resumed, scene);
     scene_wait(scene);
     assert_int_equal(scene->status, 0);

@@ -53,7 +53,7 @@ static struct frontier load(struct scene *scene, int64_t run_id, const char *pla
     struct frontier frontier = {.scene = scene};
 
     scene->waiting++;
-    trawl_store_load_frontier(scene->store, run_id, platform, on_frontier, &frontier);
+    trawl_store_load_frontier(scene->store, run_id, platform, 0, 1, on_frontier, &frontier);
     scene_wait(scene);
     return frontier;
 }

@@ -42,14 +42,20 @@ static void on_frontier(void *user, int status, const struct trawl_page_request 
     }
 }
 
-static struct frontier load(struct scene *scene, int64_t run_id)
+static struct frontier load_part(struct scene *scene, int64_t run_id, unsigned shard,
+                                 unsigned shards)
 {
     struct frontier frontier = {.scene = scene};
 
     scene->waiting++;
-    trawl_store_load_frontier(scene->store, run_id, "shop", on_frontier, &frontier);
+    trawl_store_load_frontier(scene->store, run_id, "shop", shard, shards, on_frontier, &frontier);
     scene_wait(scene);
     return frontier;
+}
+
+static struct frontier load(struct scene *scene, int64_t run_id)
+{
+    return load_part(scene, run_id, 0, 1);
 }
 
 static int64_t begin(struct scene *scene, size_t urls)
@@ -154,7 +160,11 @@ static void page__from_too_deep_leaves_its_request_pending(void **state)
     struct trawl_page deep = scene_page(all_urls[1], TRAWL_OUTCOME_OK);
 
     commit_link(scene, run_id, all_urls[0], 5);
+    assert_string_equal(scene->added, "http://a/2@5 ");
     commit_link(scene, run_id, "http://a/other", 1);
+    assert_string_equal(scene->added, "http://a/2@1 ");
+    commit_link(scene, run_id, "http://a/other", 3);
+    assert_string_equal(scene->added, "");
     deep.depth = 5;
     scene_commit(scene, run_id, &deep);
     assert_int_equal(scene->tally.ok, 1);
@@ -163,6 +173,25 @@ static void page__from_too_deep_leaves_its_request_pending(void **state)
     scene_commit(scene, run_id, &deep);
     assert_int_equal(scene->tally.ok, 2);
     assert_string_equal(load(scene, run_id).lines, "1 done @0 0\n2 done @1 0\n");
+}
+
+static void frontier__is_read_by_shards(void **state)
+{
+    struct scene *scene = *state;
+    int64_t run_id = begin(scene, 3);
+    unsigned parts = 0;
+
+    for (unsigned shard = 0; shard < 7; shard++) {
+        struct frontier frontier = load_part(scene, run_id, shard, 7);
+
+        for (const char *line = frontier.lines; *line; line = strchr(line, '\n') + 1) {
+            const char *url = all_urls[*line - '1'];
+
+            assert_int_equal(trawl_shard_of(scene_fingerprint(url), 7), shard);
+            parts++;
+        }
+    }
+    assert_int_equal(parts, 3);
 }
 
 static void request__can_be_given_up_without_a_page(void **state)
@@ -219,6 +248,7 @@ int main(void)
         SCENE_TEST(page__counts_for_max_pages_if_it_says_so),
         SCENE_TEST(page__is_taken_back_when_it_is_met_nearer),
         SCENE_TEST(page__from_too_deep_leaves_its_request_pending),
+        SCENE_TEST(frontier__is_read_by_shards),
         SCENE_TEST(request__can_be_given_up_without_a_page),
         SCENE_TEST(failure__is_not_cut_within_a_character),
     };

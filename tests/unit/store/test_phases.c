@@ -31,7 +31,7 @@ static void on_frontier(void *user, int status, const struct trawl_page_request 
 static size_t load(struct scene *scene, int64_t run_id, const char *platform)
 {
     scene->waiting++;
-    trawl_store_load_frontier(scene->store, run_id, platform, on_frontier, scene);
+    trawl_store_load_frontier(scene->store, run_id, platform, 0, 1, on_frontier, scene);
     scene_wait(scene);
     assert_int_equal(scene->status, 0);
     return frontier_size;

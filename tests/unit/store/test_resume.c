@@ -52,6 +52,7 @@ static void resume__tells_how_far_the_run_had_come(void **state)
 
     scene_set_phase(scene, run_id, TRAWL_PHASE_SCRAPING);
     scene_begin(scene, run_id, urls, 3);
+    ok.counts = true;
     scene_commit(scene, run_id, &ok);
     scene_commit(scene, run_id, &failed);
     scene_reopen(scene);
@@ -60,6 +61,7 @@ static void resume__tells_how_far_the_run_had_come(void **state)
     assert_int_equal(resumed.count, 1);
     assert_int_equal(resumed.platform.phase, TRAWL_PHASE_QUEUED);
     assert_true(resumed.platform.begun);
+    assert_int_equal(resumed.platform.counted, 1);
     assert_int_equal(resumed.platform.tally.ok, 1);
     assert_int_equal(resumed.platform.tally.failed, 1);
     assert_string_equal(resumed.options, "{\"start\":\"x\"}");

@@ -337,7 +337,7 @@ static void expect_old_content(struct scene *scene)
     assert_int_equal(scene_errors(scene, 5), 1);
     scene->waiting = 2;
     trawl_store_resume_run(scene->store, 5, on_resumed, scene);
-    trawl_store_load_frontier(scene->store, 5, "shop", scene_on_pending, scene);
+    trawl_store_load_frontier(scene->store, 5, "shop", 0, 1, scene_on_pending, scene);
     scene_wait(scene);
     assert_int_equal(scene->pending, 1);
     scene_set_phase(scene, 5, TRAWL_PHASE_COMPLETED);

@@ -41,7 +41,8 @@ static struct {
     const char *script;
     json_int_t lease;
     uint64_t serial;
-    bool finishing;
+    bool idle; /* it has nothing more to do but to say so */
+    json_int_t heard;
 } child;
 
 static void child_say(uint16_t type, json_t *value)
@@ -107,15 +108,21 @@ static void child_on_requests(void)
     if (child_plays("partial"))
         child_page(TRAWL_PAGE_RESPONSE, TRAWL_OUTCOME_FAILED, lease);
     child_page(TRAWL_PAGE_RESPONSE, TRAWL_OUTCOME_OK, lease);
-    child.finishing = true;
+    child.idle = true;
+}
+
+static void child_say_idle(void)
+{
+    child_say(TRAWL_MSG_IDLE,
+              json_pack("{s:I, s:i, s:b}", "heard", child.heard, "unused", 0, "starved", 0));
 }
 
 static void child_on_ack(json_int_t serial)
 {
     if ((child_plays("die once") || child_plays("old lease")) && child.lease == 1)
         raise(SIGKILL);
-    if (child.finishing && (uint64_t)serial == child.serial)
-        child_say(TRAWL_MSG_FINISHED, json_pack("{s:s}", "outcome", "completed"));
+    if (child.idle && (uint64_t)serial == child.serial)
+        child_say_idle();
 }
 
 static void child_on_job(json_t *job)
@@ -126,8 +133,7 @@ static void child_on_job(json_t *job)
     if (child_plays("die"))
         raise(SIGKILL);
     if (child_plays("refuse"))
-        child_say(TRAWL_MSG_FINISHED,
-                  json_pack("{s:s, s:s}", "outcome", "failed", "message", "will not"));
+        child_say(TRAWL_MSG_FAILED, json_pack("{s:s}", "message", "will not"));
     else
         child_say(TRAWL_MSG_READY, json_pack("{s:i}", "pid", (int)getpid()));
 }
@@ -257,6 +263,10 @@ static void child_on_frame(void *user, const struct trawl_frame *frame)
         break;
     case TRAWL_MSG_ACK:
         child_on_ack(trawl_json_int(value, "serial", 0));
+        break;
+    case TRAWL_MSG_FINISH:
+        child.heard++;
+        child_say_idle();
         break;
     case TRAWL_MSG_STOP:
         if (!child_plays("deaf"))

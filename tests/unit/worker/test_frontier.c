@@ -17,7 +17,8 @@ static struct trawl_frontier *make(uint64_t max_pages, uint64_t max_depth, unsig
 {
     const struct trawl_frontier_limits limits = {
         .hosts = {.concurrency = concurrency, .total = 100},
-        .max_pages = max_pages,
+        .shards = 1,
+        .pages = max_pages,
         .max_depth = max_depth,
         .retries = 1,
         .retry_base_ms = 10,
@@ -235,7 +236,7 @@ static void restore(struct trawl_frontier *frontier, const char *url,
 
 static void frontier__continues_where_a_shard_was_left(void **state)
 {
-    struct trawl_frontier *frontier = make(2, TRAWL_FRONTIER_UNLIMITED, 100);
+    struct trawl_frontier *frontier = make(1, TRAWL_FRONTIER_UNLIMITED, 100);
 
     (void)state;
     restore(frontier, "http://a/done",
@@ -248,19 +249,120 @@ static void frontier__continues_where_a_shard_was_left(void **state)
     trawl_frontier_destroy(frontier);
 }
 
-static void frontier_restore__counts_only_what_was_a_page(void **state)
+static void frontier_restore__counts_a_page_once(void **state)
 {
-    struct trawl_frontier *frontier = make(2, TRAWL_FRONTIER_UNLIMITED, 100);
+    struct trawl_frontier *frontier = make(1, TRAWL_FRONTIER_UNLIMITED, 100);
 
     (void)state;
     restore(frontier, "http://a/moved", (struct trawl_page_request){.state = TRAWL_REQUEST_DONE});
     restore(frontier, "http://a/again", (struct trawl_page_request){.counted = true});
     restore(frontier, "http://a/x", (struct trawl_page_request){0});
-    assert_int_equal(trawl_frontier_pages(frontier), 1);
     fetch(frontier, "http://a/again");
-    assert_int_equal(trawl_frontier_pages(frontier), 1);
+    assert_int_equal(trawl_frontier_pages(frontier), 0);
     fetch(frontier, "http://a/x");
-    assert_int_equal(trawl_frontier_pages(frontier), 2);
+    assert_int_equal(trawl_frontier_pages(frontier), 1);
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_restore__keeps_a_place_that_moves_up(void **state)
+{
+    struct trawl_frontier *frontier = make_unlimited();
+    struct trawl_task *task;
+
+    (void)state;
+    restore(frontier, "http://a/x",
+            (struct trawl_page_request){.attempts = 1, .not_before_ms = 53000});
+    assert_int_equal(add(frontier, "http://a/x", 0, 0), TRAWL_ADDED_CLOSER);
+    assert_int_equal(trawl_frontier_queued(frontier), 1);
+    assert_null(trawl_frontier_next(frontier, 10 * SECOND_NS));
+    task = trawl_frontier_next(frontier, 13 * SECOND_NS);
+    assert_non_null(task);
+    assert_int_equal(task->depth, 0);
+    assert_int_equal(task->attempts, 2);
+    trawl_frontier_destroy(frontier);
+}
+
+/* Of the two shards, the one that `url` belongs to, and the other. */
+static void make_shards(const char *url, struct trawl_frontier **ret_its,
+                        struct trawl_frontier **ret_other)
+{
+    unsigned its = trawl_shard_of(trawl_url_fingerprint(NULL, url, NULL, 0), 2);
+    struct trawl_frontier_limits limits = {
+        .hosts = {.concurrency = 1, .total = 1},
+        .shards = 2,
+        .pages = TRAWL_FRONTIER_UNLIMITED,
+        .max_depth = 9,
+    };
+
+    limits.shard = its;
+    *ret_its = trawl_frontier_create(&limits, 1);
+    limits.shard = 1 - its;
+    *ret_other = trawl_frontier_create(&limits, 1);
+}
+
+static void frontier__fetches_a_page_again_whatever_is_allowed(void **state)
+{
+    struct trawl_frontier *frontier = make(1, TRAWL_FRONTIER_UNLIMITED, 100);
+
+    (void)state;
+    add(frontier, "http://a/x", 3, 0);
+    fetch(frontier, "http://a/x");
+    add(frontier, "http://a/y", 1, 0);
+    assert_true(trawl_frontier_is_over(frontier));
+    assert_true(trawl_frontier_is_starved(frontier));
+    assert_int_equal(add(frontier, "http://a/x", 2, 0), TRAWL_ADDED_CLOSER);
+    assert_false(trawl_frontier_is_over(frontier));
+    fetch(frontier, "http://a/x");
+    assert_true(trawl_frontier_is_over(frontier));
+    assert_int_equal(trawl_frontier_pages(frontier), 1);
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_add__of_another_shard_is_told_once(void **state)
+{
+    struct trawl_frontier *its;
+    struct trawl_frontier *other;
+
+    (void)state;
+    make_shards("http://a/x", &its, &other);
+    assert_int_equal(add(other, "http://a/x", 5, 0), TRAWL_ADDED_NEW);
+    assert_int_equal(add(other, "http://a/x", 5, 0), TRAWL_ADDED_KNOWN);
+    assert_int_equal(add(other, "http://a/x", 3, 0), TRAWL_ADDED_CLOSER);
+    assert_int_equal(add(other, "http://a/x", 10, 0), TRAWL_ADDED_TOO_DEEP);
+    assert_true(trawl_frontier_is_over(other));
+    assert_null(trawl_frontier_next(other, 0));
+    assert_int_equal(add(its, "http://a/x", 3, 0), TRAWL_ADDED_NEW);
+    fetch(its, "http://a/x");
+    trawl_frontier_destroy(its);
+    trawl_frontier_destroy(other);
+}
+
+static void frontier__fetches_what_it_is_allowed(void **state)
+{
+    struct trawl_frontier *frontier = make(0, TRAWL_FRONTIER_UNLIMITED, 100);
+    struct trawl_task *task;
+
+    (void)state;
+    assert_false(trawl_frontier_is_starved(frontier));
+    add(frontier, "http://a/x", 1, 0);
+    add(frontier, "http://a/y", 1, 0);
+    add(frontier, "http://a/z", 1, 0);
+    assert_true(trawl_frontier_is_starved(frontier));
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_allow(frontier, 2);
+    assert_false(trawl_frontier_is_starved(frontier));
+    fetch(frontier, "http://a/x");
+    task = next(frontier,
+                "http://a/y"); /* which is no page in the end, and leaves its part to another */
+    assert_true(trawl_frontier_is_starved(frontier));
+    trawl_frontier_end(frontier, task);
+    trawl_frontier_done(frontier, task, false);
+    assert_false(trawl_frontier_is_starved(frontier));
+    assert_int_equal(trawl_frontier_disallow(frontier), 1);
+    assert_true(trawl_frontier_is_starved(frontier));
+    assert_int_equal(trawl_frontier_disallow(frontier), 0);
+    trawl_frontier_allow(frontier, 1);
+    fetch(frontier, "http://a/z");
     trawl_frontier_destroy(frontier);
 }
 
@@ -349,7 +451,11 @@ int main(void)
         cmocka_unit_test(frontier_retry__comes_back_even_when_no_new_page_may),
         cmocka_unit_test(frontier_retry__a_waiting_request_learns_its_depth),
         cmocka_unit_test(frontier__continues_where_a_shard_was_left),
-        cmocka_unit_test(frontier_restore__counts_only_what_was_a_page),
+        cmocka_unit_test(frontier_restore__counts_a_page_once),
+        cmocka_unit_test(frontier_restore__keeps_a_place_that_moves_up),
+        cmocka_unit_test(frontier__fetches_a_page_again_whatever_is_allowed),
+        cmocka_unit_test(frontier_add__of_another_shard_is_told_once),
+        cmocka_unit_test(frontier__fetches_what_it_is_allowed),
         cmocka_unit_test(frontier_restore__waits_for_the_rest_of_the_time),
         cmocka_unit_test(frontier_restore__distrusts_a_clock_that_was_put_back),
         cmocka_unit_test(task_chain__remembers_where_it_came_from),

@@ -12,18 +12,26 @@
 #include "util/json.h"
 #include "worker/settings.h"
 
-/* Settings from a section as a user would write it; *ret_section has to outlive them. */
-static struct trawl_settings read(const char *written, json_t **ret_section)
+/* Settings of one of `shards` shards, from a section as a user would write it; *ret_job has to outlive them. */
+static struct trawl_settings read_shard(const char *written, int shard, int shards,
+                                        json_t **ret_job)
 {
     struct trawl_settings settings = {0};
     struct trawl_errlist errs = {0};
     json_auto_t *given = NULL;
 
     assert_int_equal(trawl_json_parse(written, strlen(written), &given, NULL), 0);
-    *ret_section = trawl_options_resolve(trawl_fetch_table, given, "fetch", &errs);
+    *ret_job = json_pack("{s:o, s:i, s:i}", "fetch",
+                         trawl_options_resolve(trawl_fetch_table, given, "fetch", &errs), "shard",
+                         shard, "shards", shards);
     assert_int_equal(errs.count, 0);
-    trawl_settings_read(&settings, *ret_section);
+    trawl_settings_read(&settings, *ret_job);
     return settings;
+}
+
+static struct trawl_settings read(const char *written, json_t **ret_job)
+{
+    return read_shard(written, 0, 1, ret_job);
 }
 
 static void settings_read__takes_every_value(void **state)
@@ -41,7 +49,7 @@ static void settings_read__takes_every_value(void **state)
     assert_int_equal(settings.frontier.hosts.concurrency, 3);
     assert_int_equal(settings.frontier.hosts.total, 5);
     assert_int_equal(settings.frontier.hosts.delay_ns, 250000000);
-    assert_int_equal(settings.frontier.max_pages, 7);
+    assert_int_equal(settings.frontier.pages, 0); /* until some are granted */
     assert_int_equal(settings.frontier.max_depth, 9);
     assert_int_equal(settings.frontier.retries, 4);
     assert_int_equal(settings.frontier.retry_base_ms, 2000);
@@ -63,11 +71,33 @@ static void settings_read__knows_what_is_unlimited(void **state)
     struct trawl_settings settings = read("{}", &none);
 
     (void)state;
-    assert_int_equal(settings.frontier.max_pages, TRAWL_FRONTIER_UNLIMITED);
+    assert_int_equal(settings.frontier.pages, TRAWL_FRONTIER_UNLIMITED);
     assert_int_equal(settings.frontier.max_depth, TRAWL_FRONTIER_UNLIMITED);
     assert_true(settings.http2);
     settings = read("{\"max_depth\": 0}", &zero); /* the first pages, and no link */
     assert_int_equal(settings.frontier.max_depth, 0);
+}
+
+static void settings_read__divides_hosts_among_shards(void **state)
+{
+    unsigned concurrency = 0;
+    unsigned total = 0;
+
+    (void)state;
+    for (int shard = 0; shard < 3; shard++) {
+        json_auto_t *job = NULL;
+        struct trawl_settings settings =
+            read_shard("{\"concurrency\": 8, \"total_concurrency\": 32, \"delay\": \"100ms\"}",
+                       shard, 3, &job);
+
+        concurrency += settings.frontier.hosts.concurrency;
+        total += settings.frontier.hosts.total;
+        assert_int_equal(settings.frontier.hosts.delay_ns, 300000000);
+        assert_int_equal(settings.frontier.shard, shard);
+        assert_int_equal(settings.frontier.shards, 3);
+    }
+    assert_int_equal(concurrency, 8);
+    assert_int_equal(total, 32);
 }
 
 int main(void)
@@ -75,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_read__takes_every_value),
         cmocka_unit_test(settings_read__knows_what_is_unlimited),
+        cmocka_unit_test(settings_read__divides_hosts_among_shards),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

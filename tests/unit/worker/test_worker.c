@@ -167,8 +167,9 @@ static const struct site_route routes[] = {
     PAGE("/bad", "/broken\n/missing\n/down\n"),
     {.path = "/many", .bytes = many_answer},
     PAGE("/broken", "wreck\n/lost\n"),
-    {.path = "/missing", .bytes = "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"},
-    {.path = "/down", .bytes = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"},
+    {.path = "/missing",
+     .bytes = "HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+    {.path = "/down", .bytes = "HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
     PAGE("/turns", "/moved\n/self\n/ping\n/far0\n/odd\n"),
     MOVED("/moved", "302", "/tree/b"),
     MOVED("/self", "301", "self#x"),
@@ -192,13 +193,21 @@ struct scene {
     struct trawl_channel *channel;
     pid_t pid;
     bool ready;
-    bool over; /* FINISHED or STOPPED has come */
+    bool over; /* it has failed, has stopped, or was idle a second time since its last page */
     bool stopped;
+    bool told_to_finish; /* since its last page */
+    unsigned sent;       /* that it counts as heard */
+    unsigned grants;     /* of so many pages each, that are left for it */
+    unsigned grant_pages;
+    const struct trawl_page_request *forward; /* what it gets when it is idle, once */
     bool hold_acks;
+    bool hold_finish; /* it is over when it is idle */
     uint64_t serial;
     size_t page_count;
     char pages[8192];
     char outcome[256];
+    unsigned starved; /* how often it has said so */
+    char idle[128];   /* what it said last */
     char progress[256];
     int closed;
 };
@@ -245,6 +254,13 @@ static void note_page(struct scene *scene, const struct trawl_page *page)
     note(scene, "\n");
 }
 
+static void note_idle(struct scene *scene, const json_t *idle)
+{
+    snprintf(scene->idle, sizeof(scene->idle), "%d unused%s",
+             (int)trawl_json_int(idle, "unused", -1),
+             trawl_json_bool(idle, "starved", false) ? ", starved" : "");
+}
+
 static void send_ack(struct scene *scene)
 {
     json_auto_t *ack = json_pack("{s:I}", "serial", (json_int_t)scene->serial);
@@ -260,11 +276,60 @@ static void on_page(struct scene *scene, const struct trawl_frame *frame)
     assert_int_equal(page.serial, scene->serial + 1);
     assert_int_equal(page.lease, 7);
     scene->serial = page.serial;
+    scene->told_to_finish &= page.kind == TRAWL_PAGE_FINISH;
     scene->page_count++;
     note_page(scene, &page);
     trawl_page_finish(&page);
     if (!scene->hold_acks)
         send_ack(scene);
+}
+
+static void send_more(struct scene *scene, uint16_t type, json_t *message)
+{
+    scene->sent++;
+    trawl_channel_send_json(scene->channel, type, message);
+    json_decref(message);
+}
+
+static void send_requests(struct scene *scene, const struct trawl_page_request *requests,
+                          size_t count)
+{
+    struct trawl_buf buf;
+
+    trawl_buf_init(&buf, TRAWL_FRAME_MAX);
+    assert_int_equal(trawl_page_requests_encode(requests, count, &buf), 0);
+    trawl_channel_send_flags(scene->channel, TRAWL_MSG_REQUESTS, TRAWL_FLAG_LAST,
+                             trawl_buf_text(&buf), buf.len);
+    trawl_buf_finish(&buf);
+}
+
+/* As the supervisor of a task with one shard does it. */
+static void on_idle(struct scene *scene, const json_t *idle)
+{
+    note_idle(scene, idle);
+    if (scene->forward) {
+        send_requests(scene, scene->forward, 1);
+        scene->forward = NULL;
+        scene->sent++;
+        return;
+    }
+    if (trawl_json_int(idle, "heard", -1) != (json_int_t)scene->sent)
+        return;
+    if (scene->told_to_finish || scene->hold_finish) {
+        scene->over = true;
+        return;
+    }
+    scene->told_to_finish = true;
+    send_more(scene, TRAWL_MSG_FINISH, json_object());
+}
+
+static void on_starved(struct scene *scene)
+{
+    scene->starved++;
+    if (scene->grants == 0)
+        return;
+    scene->grants--;
+    send_more(scene, TRAWL_MSG_GRANT, json_pack("{s:i}", "pages", (int)scene->grant_pages));
 }
 
 static void on_frame(void *user, const struct trawl_frame *frame)
@@ -279,10 +344,14 @@ static void on_frame(void *user, const struct trawl_frame *frame)
     assert_int_equal(trawl_json_parse(frame->payload, frame->len, &value, NULL), 0);
     scene->ready |= frame->type == TRAWL_MSG_READY;
     scene->stopped |= frame->type == TRAWL_MSG_STOPPED;
-    scene->over |= frame->type == TRAWL_MSG_STOPPED || frame->type == TRAWL_MSG_FINISHED;
-    if (frame->type == TRAWL_MSG_FINISHED)
-        snprintf(scene->outcome, sizeof(scene->outcome), "%s: %s",
-                 trawl_json_string(value, "outcome", ""), trawl_json_string(value, "message", ""));
+    scene->over |= frame->type == TRAWL_MSG_STOPPED || frame->type == TRAWL_MSG_FAILED;
+    if (frame->type == TRAWL_MSG_STARVED)
+        on_starved(scene);
+    if (frame->type == TRAWL_MSG_IDLE)
+        on_idle(scene, value);
+    if (frame->type == TRAWL_MSG_FAILED)
+        snprintf(scene->outcome, sizeof(scene->outcome), "failed: %s",
+                 trawl_json_string(value, "message", ""));
     if (frame->type == TRAWL_MSG_PROGRESS)
         snprintf(scene->progress, sizeof(scene->progress), "%s",
                  trawl_json_string(value, "message", ""));
@@ -363,33 +432,24 @@ static int teardown(void **state)
     return 0;
 }
 
-static void send_job_as(struct scene *scene, json_t *options, const char *plugin, bool fresh)
+/* `more` is put into the message, and decref'd. */
+static void send_job_with(struct scene *scene, json_t *options, const char *plugin, json_t *more)
 {
     json_auto_t *job = json_pack(
         "{s:i, s:s, s:i, s:i, s:i, s:{s:s, s:s}, s:o, s:b, s:{s:i, s:i, s:i, s:i, s:i, s:i}}",
         "run_id", 1, "platform", "test", "shard", 0, "shards", 1, "lease", 7, "plugin", "name",
-        plugin, "file", plugin, "options", options, "fresh", fresh, "fetch", "concurrency", 1,
+        plugin, "file", plugin, "options", options, "fresh", 1, "fetch", "concurrency", 1,
         "retries", 1, "retry_base", 1, "retry_max", 1, "timeout", 20000, "max_redirects", 3);
 
     assert_non_null(job);
+    json_object_update_recursive(job, more);
+    json_decref(more);
     trawl_channel_send_json(scene->channel, TRAWL_MSG_JOB, job);
 }
 
 static void send_job(struct scene *scene, json_t *options, const char *plugin)
 {
-    send_job_as(scene, options, plugin, true);
-}
-
-static void send_requests(struct scene *scene, const struct trawl_page_request *requests,
-                          size_t count)
-{
-    struct trawl_buf buf;
-
-    trawl_buf_init(&buf, TRAWL_FRAME_MAX);
-    assert_int_equal(trawl_page_requests_encode(requests, count, &buf), 0);
-    trawl_channel_send_flags(scene->channel, TRAWL_MSG_REQUESTS, TRAWL_FLAG_LAST,
-                             trawl_buf_text(&buf), buf.len);
-    trawl_buf_finish(&buf);
+    send_job_with(scene, options, plugin, json_object());
 }
 
 static json_t *options_from(const struct scene *scene, const char *start)
@@ -428,7 +488,7 @@ static void worker__fetches_a_site_to_its_end(void **state)
                                       "ok 200 /tree/b *\n"
                                       "ok 200 /tree/c *\n"
                                       "finish *\n");
-    assert_string_equal(scene->outcome, "completed: ");
+    assert_string_equal(scene->idle, "0 unused");
     assert_string_equal(scene->progress, "begun");
     assert_int_equal(end_worker(scene), 0);
 }
@@ -446,7 +506,7 @@ static void worker__records_failures_and_goes_on(void **state)
                                       "failed 503 /down !http *\n"
                                       "finish *\n");
     assert_int_equal(scene->site.hits, 5); /* /down was tried twice */
-    assert_string_equal(scene->outcome, "completed: ");
+    assert_string_equal(scene->idle, "0 unused");
     assert_int_equal(end_worker(scene), 0);
 }
 
@@ -512,7 +572,7 @@ static void worker__continues_without_starting_again(void **state)
         known_request(scene, "/tree/a", TRAWL_REQUEST_PENDING, urls[1]),
     };
 
-    send_job_as(scene, options_from(scene, "/nowhere"), "lines", false);
+    send_job_with(scene, options_from(scene, "/nowhere"), "lines", json_pack("{s:b}", "fresh", 0));
     send_requests(scene, requests, 2);
     run_until_over(scene);
     assert_string_equal(scene->pages, "ok 200 /tree/a >/tree@2 >/tree/c@2 *\n"
@@ -529,7 +589,7 @@ static void worker__continues_a_request_with_its_tries(void **state)
 
     request.attempts = 1;
     request.not_before_ms = trawl_now_ms() + 20;
-    send_job_as(scene, options_from(scene, "/nowhere"), "lines", false);
+    send_job_with(scene, options_from(scene, "/nowhere"), "lines", json_pack("{s:b}", "fresh", 0));
     send_requests(scene, &request, 1);
     run_until_over(scene);
     assert_string_equal(scene->pages, "failed 503 /down !http *\n"
@@ -537,18 +597,90 @@ static void worker__continues_a_request_with_its_tries(void **state)
     assert_int_equal(scene->site.hits, 1);
 }
 
-static void worker__says_finished_only_when_all_is_acknowledged(void **state)
+/* Of two shards, the one that a path of the site belongs to. */
+static int shard_of(const struct scene *scene, const char *path)
+{
+    char url[256];
+
+    snprintf(url, sizeof(url), "%s%s", scene->site.root, path);
+    return (int)trawl_shard_of(trawl_url_fingerprint(NULL, url, NULL, 0), 2);
+}
+
+static void worker__leaves_to_other_shards_what_is_theirs(void **state)
+{
+    struct scene *scene = *state;
+    int shard = 1 - shard_of(scene, "/tree");
+
+    send_job_with(scene, options_from(scene, "/tree"), "lines",
+                  json_pack("{s:i, s:i}", "shard", shard, "shards", 2));
+    send_requests(scene, NULL, 0);
+    run_until_over(scene);
+    assert_string_equal(scene->pages, "start >/tree@0\n"
+                                      "finish *\n");
+    assert_int_equal(scene->site.hits, 0);
+}
+
+static void worker__takes_over_what_other_shards_have_found(void **state)
+{
+    struct scene *scene = *state;
+    char url[256];
+    struct trawl_page_request request = known_request(scene, "/tree/c", TRAWL_REQUEST_PENDING, url);
+
+    scene->forward = &request;
+    send_job_with(
+        scene, options_from(scene, "/nowhere"), "lines",
+        json_pack("{s:b, s:i, s:i}", "fresh", 0, "shard", shard_of(scene, "/tree/c"), "shards", 2));
+    send_requests(scene, NULL, 0);
+    run_until_over(scene);
+    assert_string_equal(scene->pages, "ok 200 /tree/c *\n"
+                                      "finish *\n");
+}
+
+static void worker__fetches_as_many_pages_as_it_is_granted(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->grants = 2;
+    scene->grant_pages = 1;
+    send_job_with(scene, options_from(scene, "/tree"), "lines",
+                  json_pack("{s:{s:i}}", "fetch", "max_pages", 100));
+    send_requests(scene, NULL, 0);
+    run_until_over(scene);
+    assert_string_equal(scene->pages, "start >/tree@0\n"
+                                      "ok 200 /tree >/tree/a@1 >/tree/b@1 *\n"
+                                      "ok 200 /tree/a >/tree/c@2 *\n"
+                                      "finish *\n");
+    assert_int_equal(scene->starved, 3);
+    assert_string_equal(scene->idle, "0 unused, starved");
+}
+
+static void worker__gives_back_what_it_does_not_need(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->grants = 1;
+    scene->grant_pages = 5;
+    scene->hold_finish = true;
+    send_job_with(scene, options_from(scene, "/tree/b"), "lines",
+                  json_pack("{s:{s:i}}", "fetch", "max_pages", 100));
+    send_requests(scene, NULL, 0);
+    run_until_over(scene);
+    assert_string_equal(scene->idle, "4 unused");
+}
+
+static void worker__is_idle_only_when_all_is_acknowledged(void **state)
 {
     struct scene *scene = *state;
 
     scene->hold_acks = true;
     send_job(scene, options_from(scene, "/tree/b"), "lines");
     send_requests(scene, NULL, 0);
-    while (scene->page_count < 3)
+    while (scene->page_count < 2)
         uv_run(&scene->loop, UV_RUN_ONCE);
     for (int i = 0; i < 20; i++)
         uv_run(&scene->loop, UV_RUN_NOWAIT);
-    assert_false(scene->over);
+    assert_string_equal(scene->idle, "");
+    scene->hold_acks = false;
     send_ack(scene);
     run_until_over(scene);
     assert_int_equal(end_worker(scene), 0);
@@ -648,7 +780,11 @@ int main(void)
         TEST(worker__finish_may_ask_for_more),
         TEST(worker__continues_without_starting_again),
         TEST(worker__continues_a_request_with_its_tries),
-        TEST(worker__says_finished_only_when_all_is_acknowledged),
+        TEST(worker__leaves_to_other_shards_what_is_theirs),
+        TEST(worker__takes_over_what_other_shards_have_found),
+        TEST(worker__fetches_as_many_pages_as_it_is_granted),
+        TEST(worker__gives_back_what_it_does_not_need),
+        TEST(worker__is_idle_only_when_all_is_acknowledged),
         TEST(worker__waits_for_a_store_that_is_slow),
         TEST(worker__stops_after_what_is_under_way),
         TEST(worker__says_what_is_wrong_with_its_job),
