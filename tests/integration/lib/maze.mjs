@@ -16,10 +16,9 @@ export function random(seed) {
 }
 
 const REDIRECTS = 12;
-const DEAD = 3;
 
 /** {path: {links, rows} | {to} | {dead}}; '/' leads to all of it. */
-function plan(seed, pages) {
+function plan(seed, pages, dead) {
   const next = random(seed);
   const nodes = new Map();
   const path = (i) => (i === 0 ? '/' : `/page/${i}`);
@@ -36,7 +35,7 @@ function plan(seed, pages) {
     nodes.set(`/moved/${i}`, { to: path(1 + next(pages - 1)) });
     nodes.get(path(next(pages))).links.push(`/moved/${i}`);
   }
-  for (let i = 0; i < DEAD; i++) {
+  for (let i = 0; i < dead; i++) {
     nodes.set(`/dead/${i}`, { dead: true });
     nodes.get(path(next(pages))).links.push(`/dead/${i}`);
   }
@@ -79,9 +78,9 @@ function expected(nodes) {
 
 const byFirst = ([a], [b]) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Serve it. `delay`: most that an answer takes, in ms. */
-export async function maze(t, { seed = 1, pages = 200, delay = 6 } = {}) {
-  const nodes = plan(seed, pages);
+/** Serve it. `delay`: most that an answer takes, in ms; `dead`: links that lead nowhere. */
+export async function maze(t, { seed = 1, pages = 200, delay = 6, dead = 3 } = {}) {
+  let nodes = plan(seed, pages, dead);
   const next = random(seed + 1);
   let failed = new Set();
   const load = { now: 0, most: 0, requests: 0 };
@@ -106,9 +105,12 @@ export async function maze(t, { seed = 1, pages = 200, delay = 6 } = {}) {
   return {
     ...served,
     load,
-    expected: expected(nodes),
-    /** As for the first time. */
-    reset() {
+    get expected() {
+      return expected(nodes);
+    },
+    /** As for the first time; of another seed, other links and items on the same site. */
+    reset(as = seed) {
+      nodes = plan(as, pages, dead);
       failed = new Set();
       Object.assign(load, { most: 0, requests: 0 });
     },
@@ -122,16 +124,32 @@ export async function maze(t, { seed = 1, pages = 200, delay = 6 } = {}) {
   };
 }
 
-/** What a run has left in the store, in the form of `expected`, with each page's row as it stands there. */
+/** What a run has left in the store, in the form of `expected`; a page has a row for each time that it ended. */
 export async function found(t, data, run = 1) {
   const path = (url) => new URL(url).pathname;
-  const pages = await sqlite(t, data, `SELECT url, outcome, depth FROM pages WHERE run_platform IN
-    (SELECT id FROM run_platforms WHERE run_id = ${run})`);
-  const items = await sqlite(t, data, `SELECT i.key, v.json FROM run_items s JOIN items i ON i.id = s.item
-    JOIN item_versions v ON v.id = i.version WHERE s.change <> 'gone' AND s.run_platform IN
-    (SELECT id FROM run_platforms WHERE run_id = ${run})`);
+  const of = `run_platform IN (SELECT id FROM run_platforms WHERE run_id = ${run})`;
+  const pages = await sqlite(t, data, `SELECT url, outcome, depth FROM pages WHERE ${of}`);
+  const items = await sqlite(t, data, `SELECT v.json FROM run_items s JOIN item_versions v ON v.id = s.version
+    WHERE s.change <> 'gone' AND ${of}`);
   return {
     pages: pages.map(({ url, outcome, depth }) => [path(url), outcome, depth]).sort(byFirst),
     items: items.map(({ json }) => JSON.parse(json)).map(({ id, from }) => [id, from]).sort(byFirst),
   };
+}
+
+/** All that the store knows of items, but for times: what each run made of them, every version, and what is gone. */
+export const history = (t, data) =>
+  sqlite(t, data, `SELECT i.key, i.gone_ms IS NOT NULL AS gone,
+    (SELECT group_concat(run_id || ':' || json, ' ') FROM (SELECT * FROM item_versions WHERE item = i.id ORDER BY id)) AS versions,
+    (SELECT group_concat(run_id || ':' || change, ' ') FROM (SELECT p.run_id, s.change FROM run_items s
+      JOIN run_platforms p ON p.id = s.run_platform WHERE s.item = i.id ORDER BY p.run_id)) AS changes
+    FROM items i ORDER BY i.key`);
+
+/** Throws unless the journal counts 1, 2, 3 … and so does each run's progress. */
+export async function checkJournal(t, data) {
+  const [{ count, last }] = await sqlite(t, data, 'SELECT count(*) AS count, max(seq) AS last FROM events');
+  if (count !== last) throw new Error(`${count} events, of which the last is ${last}`);
+  const holes = await sqlite(t, data, `SELECT run_id, place, n FROM (SELECT run_id, json_extract(data, '$.n') AS n,
+    row_number() OVER (PARTITION BY run_id ORDER BY seq) AS place FROM events WHERE type = 1) WHERE n <> place LIMIT 5`);
+  if (holes.length > 0) throw new Error(`n is not the place: ${JSON.stringify(holes)}`);
 }
