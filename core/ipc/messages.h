@@ -10,6 +10,9 @@
 #define TRAWL_LISTEN_FD     4 /* gateway: first of its listening sockets; their count is in CONFIGURE */
 #define TRAWL_BREADCRUMB_FD 4 /* worker: the memory of ipc/breadcrumb.h */
 
+/* "https://example.org:8443": the longest name of a host that crosses. */
+#define TRAWL_HOST_NAME_MAX 512
+
 enum trawl_message_type {
     /* --- supervisor to worker ------------------------------------------------------------------- */
 
@@ -37,6 +40,22 @@ enum trawl_message_type {
 
     /* {}: no new fetches, commit what is in flight, then send STOPPED and exit. */
     TRAWL_MSG_STOP,
+
+    /* {host, slots, once}: so many more slots of a host; `once`: each for one request. */
+    TRAWL_MSG_HOST_GRANT,
+
+    /* {host, slots}: give back so many, as they become free. */
+    TRAWL_MSG_HOST_RECALL,
+
+    /* {host, kind, reason}: refuse what is asked of it, until a next HOST_GRANT. */
+    TRAWL_MSG_HOST_SHUT,
+
+    /* {host}: fetch its robots.txt; answered by a ROBOTS. */
+    TRAWL_MSG_ROBOTS_FETCH,
+
+    /* Binary, ipc/robots.h: a host's robots.txt, either way. To a worker it comes before the first HOST_GRANT, and is answered
+     * by a HOST_RULES. */
+    TRAWL_MSG_ROBOTS,
 
     /* --- worker to supervisor ------------------------------------------------------------------- */
 
@@ -69,6 +88,16 @@ enum trawl_message_type {
 
     /* {}: answer to STOP, all PAGEs are acknowledged. */
     TRAWL_MSG_STOPPED,
+
+    /* {host, slots}: that it could use now, of those it has or not. 0: it is done with the host, and has given back all. */
+    TRAWL_MSG_HOST_WANT,
+
+    /* {host, back, started_ns, fine, fine_ms, failed, busy, retry_after_ms, excluded, excluded_url, excluded_rule}: struct
+     * trawl_host_report of worker/hosts.h; what is 0, and a negative retry_after_ms, is left out. */
+    TRAWL_MSG_HOST_REPORT,
+
+    /* {host, crawl_delay_ms}: it knows the host's rules. */
+    TRAWL_MSG_HOST_RULES,
 
     /* --- supervisor to gateway ------------------------------------------------------------------ */
 

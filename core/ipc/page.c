@@ -182,7 +182,7 @@ static void page_get_head(struct trawl_wire *wire, struct trawl_page *page)
     page->url = trawl_wire_get_str(wire);
     page->error_kind = trawl_wire_get_str(wire);
     page->error = trawl_wire_get_str(wire);
-    if (page->kind > TRAWL_PAGE_RETRY || page->outcome > TRAWL_OUTCOME_FAILED)
+    if (page->kind > TRAWL_PAGE_RETRY || page->outcome > TRAWL_OUTCOME_EXCLUDED)
         wire->failed = true;
 }
 

@@ -23,6 +23,7 @@ enum trawl_outcome {
     TRAWL_OUTCOME_OK,         /* fetched and extracted */
     TRAWL_OUTCOME_REDIRECTED, /* its target is among the requests */
     TRAWL_OUTCOME_FAILED,     /* given up: `error_kind` and `error` say why */
+    TRAWL_OUTCOME_EXCLUDED,   /* not fetched: robots.txt asks not to */
 };
 
 /* State of a request in the frontier. */

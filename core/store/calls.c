@@ -123,7 +123,7 @@ static int apply_page(struct trawl_journal *journal, struct trawl_store_op *op)
         return 0;
     r = trawl__journal_page(journal, run, platform, &call->page);
     call->committed = (struct trawl_committed){
-        .tally = {.ok = platform->ok, .failed = platform->failed},
+        .tally = {.ok = platform->ok, .failed = platform->failed, .excluded = platform->excluded},
         .added = call->page.requests,
         .added_count = call->page.request_count,
     };
@@ -164,7 +164,8 @@ static int apply_give_up(struct trawl_journal *journal, struct trawl_store_op *o
         return r;
     r = trawl__journal_give_up(journal, run, platform, &call->fingerprint, call->kind,
                                call->message);
-    call->committed.tally = (struct trawl_tally){.ok = platform->ok, .failed = platform->failed};
+    call->committed.tally = (struct trawl_tally){
+        .ok = platform->ok, .failed = platform->failed, .excluded = platform->excluded};
     if (r != -ENOENT)
         return r;
     op->status = r;

@@ -43,6 +43,7 @@ static int take_back(struct trawl_journal *journal, struct trawl_platform_state 
         return trawl__db_errno(code);
     platform->ok -= outcome == TRAWL_OUTCOME_OK;
     platform->failed -= outcome == TRAWL_OUTCOME_FAILED;
+    platform->excluded -= outcome == TRAWL_OUTCOME_EXCLUDED;
     r = drop_row(journal, STATEMENT_PAGE_DROP, page);
     if (r == 0 && error != 0)
         r = drop_row(journal, STATEMENT_ERROR_DROP, error);
@@ -247,6 +248,7 @@ static int record_response(struct trawl_journal *journal, struct trawl_run_state
     platform->pages++;
     platform->ok += page->outcome == TRAWL_OUTCOME_OK;
     platform->failed += failed;
+    platform->excluded += page->outcome == TRAWL_OUTCOME_EXCLUDED;
     return failed ? tell_failure(journal, run, platform, page) : 0;
 }
 

@@ -70,14 +70,19 @@ int trawl__reader_require_run(struct trawl_reader *reader, int64_t run_id, struc
     return trawl__reader_result(reader, trawl__db_errno(code), err);
 }
 
-json_t *trawl__reader_time(sqlite3_stmt *statement, int column)
+json_t *trawl__reader_stamp(int64_t ms)
 {
     char stamp[TRAWL_TIMESTAMP_SIZE];
 
-    if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+    if (ms == 0)
         return json_null();
-    trawl_timestamp(stamp, sqlite3_column_int64(statement, column));
+    trawl_timestamp(stamp, ms);
     return json_string(stamp);
+}
+
+json_t *trawl__reader_time(sqlite3_stmt *statement, int column)
+{
+    return trawl__reader_stamp(sqlite3_column_int64(statement, column));
 }
 
 json_t *trawl__reader_text(sqlite3_stmt *statement, int column)

@@ -29,8 +29,8 @@ struct trawl_run_filter {
 };
 
 /* Newest first: [{id, trigger, status, created_at, started_at, ended_at, n, last_id, pages, items, new, changed,
- * unchanged, gone, failed, platforms: [{platform, plugin, phase, current, total, items, new, changed, unchanged,
- * gone, failed, bytes, message, started_at, ended_at}]}] */
+ * unchanged, gone, failed, excluded, platforms: [{platform, plugin, phase, current, total, items, new, changed, unchanged,
+ * gone, failed, excluded, bytes, message, started_at, ended_at}]}] */
 int trawl_reader_runs(struct trawl_reader *reader, const struct trawl_run_filter *filter,
                       json_t **ret_runs, struct trawl_err *err);
 int trawl_reader_run(struct trawl_reader *reader, int64_t run_id, json_t **ret_run,
@@ -90,6 +90,18 @@ int trawl_reader_item(struct trawl_reader *reader, const char *platform, const c
 /* Oldest first: [{run_id, seen_at, url, item}] */
 int trawl_reader_item_history(struct trawl_reader *reader, const char *platform, const char *key,
                               json_t **ret_versions, struct trawl_err *err);
+
+/* --- hosts --------------------------------------------------------------------------------------- */
+
+struct trawl_host_filter {
+    const char *after;  /* the name that the page before ended with, or NULL */
+    const char *search; /* text that the name contains, or NULL */
+    unsigned limit;
+};
+
+/* [{name, seen_at, …}] as docs/http-api.md shows it, by name. */
+int trawl_reader_hosts(struct trawl_reader *reader, const struct trawl_host_filter *filter,
+                       json_t **ret_hosts, struct trawl_err *err);
 
 /* --- journal ------------------------------------------------------------------------------------- */
 

@@ -24,7 +24,8 @@ void trawl__reader_end(struct trawl_reader *reader);
 /* -ENOENT with `err` if there is no such run. */
 int trawl__reader_require_run(struct trawl_reader *reader, int64_t run_id, struct trawl_err *err);
 
-/* A column of milliseconds as a timestamp, null when it is NULL. */
+/* A time in milliseconds, or a column of such, as the API shows it; null for 0 and NULL, which stand for never. */
+json_t *trawl__reader_stamp(int64_t ms);
 json_t *trawl__reader_time(sqlite3_stmt *statement, int column);
 
 /* A column of text as a JSON string. */

@@ -79,7 +79,7 @@ static int resume_platform(struct trawl_journal *journal, struct trawl_run_state
         .phase = platform->phase,
         .begun = platform->begun,
         .counted = counted,
-        .tally = {.ok = platform->ok, .failed = platform->failed},
+        .tally = {.ok = platform->ok, .failed = platform->failed, .excluded = platform->excluded},
     };
     return 0;
 }

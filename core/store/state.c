@@ -64,7 +64,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "UPDATE run_platforms SET phase = ?2, message = ?3, pages = ?4, known = ?5, own_current = "
         "?6, "
         "own_total = ?7, items = ?8, new = ?9, changed = ?10, failed = ?11, bytes = ?12, "
-        "started_ms = nullif(?13,0), ended_ms = nullif(?14,0), begun = ?15, ok = ?16, gone = ?17 "
+        "started_ms = nullif(?13,0), ended_ms = nullif(?14,0), begun = ?15, ok = ?16, gone = ?17, "
+        "excluded = ?18 "
         "WHERE id = ?1",
 };
 
@@ -158,6 +159,7 @@ static void read_platform(sqlite3_stmt *statement, struct trawl_platform_state *
         .held = !trawl_phase_is_end(phase), /* before a rollback it may have been */
         .ok = (uint64_t)sqlite3_column_int64(statement, 16),
         .gone = (uint64_t)sqlite3_column_int64(statement, 17),
+        .excluded = (uint64_t)sqlite3_column_int64(statement, 18),
     };
 }
 
@@ -167,7 +169,8 @@ static int read_platforms(sqlite3 *db, struct trawl_run_state *run)
     int code = sqlite3_prepare_v2(
         db,
         "SELECT id, platform, phase, message, pages, known, own_current, own_total, items, new, "
-        "changed, failed, bytes, started_ms, ended_ms, begun, ok, gone FROM run_platforms "
+        "changed, failed, bytes, started_ms, ended_ms, begun, ok, gone, excluded "
+        "FROM run_platforms "
         "WHERE run_id = ? ORDER BY id",
         -1, &statement, NULL);
 
@@ -281,6 +284,7 @@ static int save_platform(struct trawl_journal *journal, const struct trawl_platf
     sqlite3_bind_int(save, 15, platform->begun);
     sqlite3_bind_int64(save, 16, (int64_t)platform->ok);
     sqlite3_bind_int64(save, 17, (int64_t)platform->gone);
+    sqlite3_bind_int64(save, 18, (int64_t)platform->excluded);
     return trawl__db_done(save);
 }
 

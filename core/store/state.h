@@ -61,6 +61,7 @@ struct trawl_platform_state {
     uint64_t gone;
     uint64_t ok;
     uint64_t failed;
+    uint64_t excluded; /* by robots.txt */
     uint64_t bytes;
     int64_t started_ms;
     int64_t ended_ms;

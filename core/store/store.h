@@ -101,7 +101,8 @@ void trawl_store_create_run(struct trawl_store *store, const struct trawl_new_ru
 /* Requests of a platform in one run by how they ended, each once. Redirected ones are neither. */
 struct trawl_tally {
     uint64_t ok;
-    uint64_t failed; /* given up after their retries */
+    uint64_t failed;   /* given up after their retries */
+    uint64_t excluded; /* that robots.txt asks not to make */
 };
 
 struct trawl_resumed_platform {
@@ -180,6 +181,18 @@ typedef void trawl_store_on_frontier(void *user, int status,
 void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const char *platform,
                                unsigned shard, unsigned shards, trawl_store_on_frontier *done,
                                void *user);
+
+/* --- hosts --------------------------------------------------------------------------------------- */
+
+/* What was saved of a host, borrowed: JSON text, or NULL; its robots.txt, or NULL. */
+typedef void trawl_store_on_host(void *user, const char *json, const void *robots,
+                                 size_t robots_len);
+void trawl_store_load_host(struct trawl_store *store, const char *name, trawl_store_on_host *done,
+                           void *user);
+
+/* All is copied. `robots` NULL: the one that was saved stays. */
+void trawl_store_save_host(struct trawl_store *store, const char *name, const char *json,
+                           const void *robots, size_t robots_len);
 
 /* --- upkeep -------------------------------------------------------------------------------------- */
 

@@ -7,7 +7,8 @@ enum trawl_phase trawl_policy_outcome(enum trawl_over over, const struct trawl_t
 {
     if (over == TRAWL_OVER_STOPPED)
         return TRAWL_PHASE_CANCELLED;
-    if (over == TRAWL_OVER_FINISHED && tally->failed == 0)
+    if (over == TRAWL_OVER_FINISHED && tally->failed == 0 &&
+        (tally->ok > 0 || tally->excluded == 0))
         return TRAWL_PHASE_COMPLETED;
     return tally->ok > 0 ? TRAWL_PHASE_PARTIAL : TRAWL_PHASE_FAILED;
 }

@@ -24,7 +24,7 @@ enum trawl_over {
     TRAWL_OVER_STOPPED,  /* by a cancel or a shutdown */
 };
 
-/* completed: finished, and no page was given up. partial: some pages worked, but others were given up or the work broke
+/* completed: finished, no page was given up, and robots.txt did not exclude all of them. partial: some pages worked, but others were given up or the work broke
  * off. failed: no page worked. */
 enum trawl_phase trawl_policy_outcome(enum trawl_over over, const struct trawl_tally *tally);
 

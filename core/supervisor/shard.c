@@ -6,6 +6,7 @@
 #include "ipc/channel.h"
 #include "ipc/messages.h"
 #include "supervisor/crash.h"
+#include "supervisor/hosts.h"
 #include "supervisor/shard_priv.h"
 #include "util/alloc.h"
 #include "util/clock.h"
@@ -29,6 +30,7 @@ void trawl__shard_end(struct trawl_shard *shard, enum trawl_over how, const char
     struct trawl_task *task = shard->task;
 
     trawl__task_flush_progress(task);
+    trawl__hosts_forget(shard);
     trawl_process_release(shard->process);
     shard->process = NULL;
     shard->task = NULL;
@@ -127,6 +129,7 @@ static void shard_forget_process(struct trawl_shard *shard)
 {
     uint64_t granted = shard->granted;
 
+    trawl__hosts_forget(shard);
     shard->idle = false;
     shard->sent = 0;
     shard->told_to_finish = false;
@@ -289,6 +292,25 @@ static bool shard_send(struct trawl_shard *shard, uint16_t type, const json_t *m
     if (r < 0)
         trawl__shard_broken(shard, strerror(-r));
     return r == 0;
+}
+
+void trawl__shard_tell_bytes(struct trawl_shard *shard, uint16_t type, const void *bytes,
+                             size_t len)
+{
+    struct trawl_channel *channel = shard->process ? trawl_process_channel(shard->process) : NULL;
+    int r = 0;
+
+    if (channel && !shard->broken)
+        r = trawl_channel_send(channel, type, bytes, len);
+    if (r < 0)
+        trawl__shard_broken(shard, strerror(-r));
+}
+
+void trawl__shard_tell(struct trawl_shard *shard, uint16_t type, const json_t *message)
+{
+    TRAWL_AUTO_FREE char *text = trawl_json_text(message, TRAWL_JSON_COMPACT);
+
+    trawl__shard_tell_bytes(shard, type, text, strlen(text));
 }
 
 bool trawl__shard_is_idle(const struct trawl_shard *shard)

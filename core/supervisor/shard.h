@@ -37,6 +37,11 @@ void trawl__shard_forward(struct trawl_shard *shard, const struct trawl_page_req
 bool trawl__shard_is_starving(const struct trawl_shard *shard);
 bool trawl__shard_grant(struct trawl_shard *shard, uint64_t pages);
 
+/* To its process, if it has one; what it says does not end its being idle. */
+void trawl__shard_tell(struct trawl_shard *shard, uint16_t type, const json_t *message);
+void trawl__shard_tell_bytes(struct trawl_shard *shard, uint16_t type, const void *bytes,
+                             size_t len);
+
 struct trawl_shard_progress {
     uint64_t current;
     uint64_t total;

@@ -50,6 +50,8 @@ struct trawl_shard {
     uint64_t progress_total;
     char *progress_message;
 
+    struct trawl_host_user *hosts; /* that its process uses (hosts.c) */
+
     uint64_t logs_second; /* the second that `logs` counts in */
     unsigned logs;
     unsigned logs_dropped;

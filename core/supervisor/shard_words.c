@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ipc/messages.h"
+#include "supervisor/hosts.h"
 #include "supervisor/shard_priv.h"
 #include "util/alloc.h"
 #include "util/clock.h"
@@ -127,6 +128,8 @@ static void shard_on_words(struct trawl_shard *shard, const struct trawl_frame *
         shard_on_failed(shard, value);
     else if (frame->type == TRAWL_MSG_STOPPED)
         shard_on_stopped(shard);
+    else if (!trawl__hosts_on_words(shard, frame->type, value))
+        trawl__shard_broken(shard, "it said of a host what cannot be");
 }
 
 void trawl__shard_on_frame(void *user, const struct trawl_frame *frame)
@@ -142,6 +145,10 @@ void trawl__shard_on_frame(void *user, const struct trawl_frame *frame)
         break;
     case TRAWL_MSG_HEARTBEAT:
         break;
+    case TRAWL_MSG_ROBOTS:
+        if (!trawl__hosts_on_robots(shard, frame))
+            trawl__shard_broken(shard, "it sent a robots.txt that nobody asked for");
+        break;
     case TRAWL_MSG_READY:
     case TRAWL_MSG_PROGRESS:
     case TRAWL_MSG_LOG:
@@ -149,6 +156,9 @@ void trawl__shard_on_frame(void *user, const struct trawl_frame *frame)
     case TRAWL_MSG_IDLE:
     case TRAWL_MSG_FAILED:
     case TRAWL_MSG_STOPPED:
+    case TRAWL_MSG_HOST_WANT:
+    case TRAWL_MSG_HOST_REPORT:
+    case TRAWL_MSG_HOST_RULES:
         shard_on_words(shard, frame);
         break;
     default:

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "supervisor/gateways.h"
+#include "supervisor/hosts.h"
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
 #include "supervisor/runs.h"
@@ -71,6 +72,7 @@ void trawl__shutdown_advance(struct trawl_supervisor *supervisor)
     if (supervisor->stage == TRAWL_STAGE_WORKERS && !supervisor->runs &&
         supervisor->creating == 0) {
         supervisor->stage = TRAWL_STAGE_GATEWAYS;
+        trawl__hosts_finish(supervisor);
         trawl__gateways_stop(supervisor);
     }
     if (supervisor->stage == TRAWL_STAGE_GATEWAYS && !supervisor->gateways) {

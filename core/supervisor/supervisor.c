@@ -8,6 +8,7 @@
 #include "ipc/commands.h"
 #include "supervisor/commands.h"
 #include "supervisor/gateways.h"
+#include "supervisor/hosts.h"
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
 #include "supervisor/shard.h"
@@ -17,6 +18,9 @@
 
 /* How often old events are dropped from the journal. */
 #define PRUNE_INTERVAL_MS 60000
+
+/* What hosts said is saved with every so manieth tick of the progress timer. */
+#define HOSTS_SAVE_TICKS 10
 
 /* --- the store's word ---------------------------------------------------------------------------- */
 
@@ -53,6 +57,8 @@ static void supervisor_on_progress_timer(uv_timer_t *timer)
     if (!supervisor->store)
         return;
     trawl__shards_tick(supervisor);
+    if (++supervisor->ticks % HOSTS_SAVE_TICKS == 0)
+        trawl__hosts_save(supervisor);
     trawl_store_flush_progress(supervisor->store);
 }
 

@@ -12,6 +12,7 @@
 
 struct trawl_run;
 struct trawl_gateway;
+struct trawl_host;
 
 /* How far the end has come; each stage waits for what the one before it still had to do. */
 enum trawl_stage {
@@ -53,6 +54,10 @@ struct trawl_supervisor {
     int64_t run_id; /* of `trawl run` */
     enum trawl_phase run_phase;
 
+    struct trawl_host *hosts; /* uthash, by name */
+    struct trawl_host *idle_hosts;
+    unsigned idle_host_count;
+
     struct trawl_gateway *gateways; /* NULL without `serve` */
     uint64_t gateway_generations;   /* processes started so far */
     int *listen_fds;
@@ -64,6 +69,7 @@ struct trawl_supervisor {
     uv_signal_t signals[TRAWL_SIGNALS];
     unsigned signals_seen;
     uv_timer_t progress_timer;
+    uint64_t ticks; /* of it */
     uv_timer_t prune_timer;
     uv_idle_t ack_idle; /* active while acknowledgements are due */
 };

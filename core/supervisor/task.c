@@ -87,6 +87,15 @@ static void task_mark_gone(struct trawl_task *task)
                           task_on_marked, task);
 }
 
+/* Nothing was fetched, and nothing failed: its sites do not want it. */
+static bool task_is_excluded(const struct trawl_task *task)
+{
+    const struct trawl_tally *tally = &task->tally;
+
+    return task->over_how == TRAWL_OVER_FINISHED && tally->excluded > 0 && tally->ok == 0 &&
+           tally->failed == 0;
+}
+
 /* If its last shard is gone and its last page came back: the outcome counts all of them. */
 static void task_may_be_over(struct trawl_task *task)
 {
@@ -103,7 +112,8 @@ static void task_may_be_over(struct trawl_task *task)
     if (task_is_whole(task, phase))
         task_mark_gone(task);
     else
-        task_end(task, phase, task->over_message);
+        task_end(task, phase,
+                 task_is_excluded(task) ? "robots.txt excludes all of it" : task->over_message);
 }
 
 static void task_begin_end(struct trawl_task *task, enum trawl_over how, const char *message)

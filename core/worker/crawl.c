@@ -92,38 +92,66 @@ static void process_parked(struct trawl_worker *worker)
         trawl__page_process(worker, unpark(worker));
 }
 
+/* One that cannot even be tried tells nothing of its host. */
+static void fetch(struct trawl_worker *worker, struct trawl_task *task)
+{
+    static const struct trawl_host_result nothing = {.retry_after_ms = -1};
+    struct trawl_refusal refusal = {.kind = "network"};
+    int r = trawl_fetch_start(worker->fetcher, task);
+
+    if (r == 0)
+        return;
+    snprintf(refusal.reason, sizeof(refusal.reason), "%s", uv_strerror(r));
+    trawl_frontier_end(worker->frontier, task, &nothing, trawl_mono_ns());
+    trawl__page_refuse(worker, task, &refusal);
+}
+
 static void fetch_more(struct trawl_worker *worker)
 {
+    struct trawl_refusal refusal;
     struct trawl_task *task;
-    int r;
 
     while (trawl__pages_may_send(worker) &&
-           (task = trawl_frontier_next(worker->frontier, trawl_mono_ns()))) {
-        r = trawl_fetch_start(worker->fetcher, task);
-        if (r < 0) {
-            trawl_frontier_end(worker->frontier, task);
-            trawl__page_refuse(worker, task, r);
-        }
+           (task = trawl_frontier_next(worker->frontier, trawl_mono_ns(), &refusal))) {
+        if (refusal.kind)
+            trawl__page_refuse(worker, task, &refusal);
+        else
+            fetch(worker, task);
     }
 }
 
 void trawl__crawl_on_fetched(void *user, struct trawl_fetch *fetch)
 {
     struct trawl_worker *worker = user;
+    struct trawl_task *task = trawl_fetch_task(fetch);
+    struct trawl_host_result result;
 
-    trawl_frontier_end(worker->frontier, trawl_fetch_task(fetch));
-    park(worker, fetch);
+    if (task->robots) {
+        trawl__robots_on_fetched(worker, fetch);
+    } else {
+        trawl__page_judge_host(trawl_fetch_result(fetch), &result);
+        trawl_frontier_end(worker->frontier, task, &result, trawl_mono_ns());
+        park(worker, fetch);
+    }
     trawl__crawl_pump(worker);
 }
 
 /* --- the end --------------------------------------------------------------------------------------- */
+
+/* What was held back. */
+static void flush(struct trawl_worker *worker)
+{
+    trawl__report_flush(worker);
+    if (worker->frontier)
+        trawl_hosts_flush(trawl_frontier_hosts(worker->frontier));
+}
 
 static void say_failed(struct trawl_worker *worker)
 {
     char quoted[sizeof(worker->failure)];
     json_t *value;
 
-    trawl__report_flush(worker);
+    flush(worker);
     trawl_log_quote(quoted, sizeof(quoted), worker->failure);
     value = json_pack("{s:s}", "message", quoted);
     if (!value) /* the scraper's sentence is not UTF-8 */
@@ -141,7 +169,7 @@ static void say_idle(struct trawl_worker *worker)
         json_pack("{s:I, s:I, s:b}", "heard", (json_int_t)worker->heard, "unused",
                   (json_int_t)trawl_frontier_disallow(worker->frontier), "starved", starved);
 
-    trawl__report_flush(worker);
+    flush(worker);
     trawl_channel_send_json(worker->channel, TRAWL_MSG_IDLE, value);
     worker->idle = true;
 }
@@ -158,7 +186,7 @@ static void say_stopped(struct trawl_worker *worker)
 {
     json_auto_t *value = json_object();
 
-    trawl__report_flush(worker);
+    flush(worker);
     trawl_channel_send_json(worker->channel, TRAWL_MSG_STOPPED, value);
     worker->state = TRAWL_WORKER_OVER;
 }
@@ -183,7 +211,16 @@ static void on_wake(uv_timer_t *timer)
 
     if (trawl__report_next_ns(worker) <= trawl_mono_ns())
         trawl__report_flush(worker);
+    if (worker->frontier) {
+        trawl_hosts_tick(trawl_frontier_hosts(worker->frontier), trawl_mono_ns());
+        trawl__robots_tick(worker, trawl_mono_ns());
+    }
     trawl__crawl_pump(worker);
+}
+
+static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
 }
 
 /* One timer for all that happens by itself. A paused worker waits for an acknowledgement, not for a time. */
@@ -193,11 +230,11 @@ static void arm(struct trawl_worker *worker)
     uint64_t now_ns = trawl_mono_ns();
     uint64_t delay_ms;
 
-    if (worker->state == TRAWL_WORKER_RUNNING && trawl__pages_may_send(worker)) {
-        uint64_t frontier_ns = trawl_frontier_next_ns(worker->frontier);
-
-        if (frontier_ns < next_ns)
-            next_ns = frontier_ns;
+    if (worker->state == TRAWL_WORKER_RUNNING && trawl__pages_may_send(worker))
+        next_ns = earlier(next_ns, trawl_frontier_next_ns(worker->frontier));
+    if (worker->frontier) {
+        next_ns = earlier(next_ns, trawl_hosts_next_ns(trawl_frontier_hosts(worker->frontier)));
+        next_ns = earlier(next_ns, trawl__robots_next_ns(worker));
     }
     if (next_ns == UINT64_MAX) {
         uv_timer_stop(&worker->wake);

@@ -8,6 +8,7 @@
 #include "util/alloc.h"
 #include "util/json.h"
 #include "worker/fetch_priv.h"
+#include "worker/robots.h"
 
 /* A transfer that brings less than this for so long is given up, well before a generous total timeout ends it. */
 #define LOW_SPEED_BYTES   16L
@@ -28,6 +29,7 @@ struct trawl_fetch {
     struct trawl_buf head;
     struct trawl_buf body;
     bool too_large;
+    bool cut; /* on purpose */
     char error[CURL_ERROR_SIZE];
     struct trawl_fetch_result result;
 };
@@ -62,7 +64,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user)
     long status = 0;
 
     fetch->result.bytes += len;
-    if (fetch->result.bytes > fetch->fetcher->settings.max_body) {
+    if (fetch->task->robots && fetch->result.bytes > TRAWL_ROBOTS_MAX) {
+        fetch->cut = true; /* RFC 9309 section 2.5: what lies beyond is not read */
+        (void)trawl_buf_append(&fetch->body, bytes, TRAWL_ROBOTS_MAX - fetch->body.len);
+        return 0;
+    }
+    if (!fetch->task->robots && fetch->result.bytes > fetch->fetcher->settings.max_body) {
         fetch->too_large = true;
         return 0;
     }
@@ -121,12 +128,17 @@ static void read_result(struct trawl_fetch *fetch, CURLcode code)
 {
     struct trawl_fetch_result *result = &fetch->result;
     curl_off_t elapsed_us = 0;
+    curl_off_t sent_us = 0;
+    curl_off_t first_us = 0;
     long status = 0;
 
     curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(fetch->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
+    curl_easy_getinfo(fetch->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    curl_easy_getinfo(fetch->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
     result->status = (uint16_t)status;
     result->elapsed_ms = (uint32_t)(elapsed_us / 1000);
+    result->first_byte_ms = first_us > sent_us ? (uint32_t)((first_us - sent_us) / 1000) : 0;
     result->body = trawl_buf_text(&fetch->body);
     result->body_len = fetch->body.len;
     result->headers = trawl__fetch_head_json(&fetch->head);
@@ -135,7 +147,7 @@ static void read_result(struct trawl_fetch *fetch, CURLcode code)
     if (fetch->too_large) {
         result->error_kind = "too_large";
         result->error = "the body is larger than max_body";
-    } else if (code != CURLE_OK) {
+    } else if (code != CURLE_OK && !fetch->cut) {
         result->error_kind = error_kind(code, &result->transient);
         result->error = *fetch->error ? fetch->error : curl_easy_strerror(code);
     }
@@ -178,7 +190,6 @@ static void set_options(struct trawl_fetch *fetch)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)settings->max_body);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      settings->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
     /* Rather share one connection than open as many as there are requests. */
@@ -196,7 +207,9 @@ static struct trawl_fetch *fetch_create(struct trawl_fetcher *fetcher)
         return NULL;
     }
     trawl_buf_init(&fetch->head, TRAWL_HEAD_MAX);
-    trawl_buf_init(&fetch->body, fetcher->settings.max_body);
+    trawl_buf_init(&fetch->body, fetcher->settings.max_body > TRAWL_ROBOTS_MAX
+                                     ? fetcher->settings.max_body
+                                     : TRAWL_ROBOTS_MAX);
     set_options(fetch);
     return fetch;
 }
@@ -214,6 +227,7 @@ static void fetch_clear(struct trawl_fetch *fetch)
     fetch->headers = NULL;
     fetch->task = NULL;
     fetch->too_large = false;
+    fetch->cut = false;
     fetch->error[0] = '\0';
 }
 
@@ -261,6 +275,8 @@ static int set_request(struct trawl_fetch *fetch)
     }
     curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER,
                      fetch->headers ? fetch->headers : fetcher->headers);
+    curl_easy_setopt(fetch->easy, CURLOPT_MAXFILESIZE_LARGE,
+                     fetch->task->robots ? (curl_off_t)0 : (curl_off_t)fetcher->settings.max_body);
     set_method(fetch);
     return curl_easy_setopt(fetch->easy, CURLOPT_URL, &fetch->task->url[0]) == CURLE_OK ? 0
                                                                                         : -ENOMEM;

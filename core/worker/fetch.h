@@ -32,6 +32,7 @@ struct trawl_fetch_result {
     size_t body_len;
     uint64_t bytes; /* of the body, decoded, whatever the status */
     uint32_t elapsed_ms;
+    uint32_t first_byte_ms;   /* from the request to the answer's first byte: what the host took */
     const char *content_type; /* or "" */
     const char *location;     /* or "" */
     json_t *headers;          /* borrowed: names in lower case, the last value of each */

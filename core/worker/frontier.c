@@ -20,12 +20,13 @@ struct trawl_frontier {
 };
 
 struct trawl_frontier *trawl_frontier_create(const struct trawl_frontier_limits *limits,
+                                             const struct trawl_hosts_ops *ops, void *user,
                                              uint64_t seed)
 {
     struct trawl_frontier *frontier = TRAWL_NEW(struct trawl_frontier);
 
     frontier->limits = *limits;
-    frontier->hosts = trawl_hosts_create(&limits->hosts);
+    frontier->hosts = trawl_hosts_create(&limits->hosts, ops, user);
     trawl_retry_init(&frontier->retry, limits->retries, limits->retry_base_ms, limits->retry_max_ms,
                      seed);
     return frontier;
@@ -102,14 +103,14 @@ static void move_waiting(struct trawl_frontier *frontier, struct trawl_hash fing
 }
 
 static void enqueue(struct trawl_frontier *frontier, struct trawl_known_entry *entry,
-                    const struct trawl_page_request *request)
+                    const struct trawl_page_request *request, uint64_t now_ns)
 {
     if (entry->state != TRAWL_KNOWN_QUEUED) {
         frontier->queued++;
         frontier->queued_again += entry->counted;
     }
     entry->state = TRAWL_KNOWN_QUEUED;
-    trawl_hosts_push(frontier->hosts, make_task(frontier, request, entry->counted));
+    trawl_hosts_push(frontier->hosts, make_task(frontier, request, entry->counted), now_ns);
 }
 
 static bool is_ours(const struct trawl_frontier *frontier, struct trawl_hash fingerprint)
@@ -118,7 +119,8 @@ static bool is_ours(const struct trawl_frontier *frontier, struct trawl_hash fin
 }
 
 enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
-                                             const struct trawl_page_request *request)
+                                             const struct trawl_page_request *request,
+                                             uint64_t now_ns)
 {
     struct trawl_known_entry *entry;
     uint8_t state;
@@ -137,7 +139,7 @@ enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
     else if (state == TRAWL_KNOWN_WAITING)
         move_waiting(frontier, request->fingerprint, request->depth);
     else
-        enqueue(frontier, entry, request);
+        enqueue(frontier, entry, request, now_ns);
     return state == TRAWL_KNOWN_FREE ? TRAWL_ADDED_NEW : TRAWL_ADDED_CLOSER;
 }
 
@@ -173,48 +175,66 @@ static void activate(struct trawl_frontier *frontier, struct trawl_task *task)
 }
 
 /* Its time has come. One that an earlier worker left waiting is begun like any other. */
-static void try_again(struct trawl_frontier *frontier, struct trawl_task *task)
+static void try_again(struct trawl_frontier *frontier, struct trawl_task *task, uint64_t now_ns)
 {
     struct trawl_known_entry *entry = trawl_known_find(&frontier->known, task->fingerprint);
 
     assert(entry);
     if (!task->active)
         entry->state = TRAWL_KNOWN_QUEUED;
-    trawl_hosts_push(frontier->hosts, task);
+    trawl_hosts_push(frontier->hosts, task, now_ns);
 }
 
-struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns)
+static struct trawl_task *peek(struct trawl_frontier *frontier, uint64_t now_ns)
 {
     struct trawl_task *task;
 
     while ((task = trawl_retry_due(&frontier->retry, now_ns)))
-        try_again(frontier, task);
-    while ((task = trawl_hosts_peek(frontier->hosts, now_ns)) && !is_current(frontier, task)) {
-        trawl_hosts_drop(frontier->hosts, task);
+        try_again(frontier, task, now_ns);
+    while ((task = trawl_hosts_peek(frontier->hosts)) && !is_current(frontier, task)) {
+        trawl_hosts_drop(frontier->hosts, task, now_ns);
         trawl_task_destroy(task);
     }
+    return task;
+}
+
+struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns,
+                                       struct trawl_refusal *ret_refusal)
+{
+    struct trawl_task *task = peek(frontier, now_ns);
+
+    ret_refusal->kind = NULL;
     if (!task || (!task->active && !task->again && !may_fetch_another_page(frontier)))
         return NULL;
-    trawl_hosts_begin(frontier->hosts, task, now_ns);
+    if (trawl_hosts_refuse(frontier->hosts, task, ret_refusal, now_ns))
+        trawl_hosts_drop(frontier->hosts, task, now_ns);
+    else
+        trawl_hosts_begin(frontier->hosts, task, now_ns);
     if (!task->active) {
         frontier->queued--;
         frontier->queued_again -= task->again;
         activate(frontier, task);
     }
-    if (task->attempts < UINT8_MAX)
+    if (!ret_refusal->kind && task->attempts < UINT8_MAX)
         task->attempts++;
     return task;
 }
 
-void trawl_frontier_end(struct trawl_frontier *frontier, struct trawl_task *task)
+void trawl_frontier_end(struct trawl_frontier *frontier, struct trawl_task *task,
+                        const struct trawl_host_result *result, uint64_t now_ns)
 {
-    trawl_hosts_end(frontier->hosts, task);
+    trawl_hosts_end(frontier->hosts, task, result, now_ns);
 }
 
 int64_t trawl_frontier_retry(struct trawl_frontier *frontier, struct trawl_task *task,
-                             uint64_t now_ns)
+                             int64_t at_least_ms, uint64_t now_ns)
 {
-    return trawl_retry_wait(&frontier->retry, task, now_ns);
+    return trawl_retry_wait(&frontier->retry, task, at_least_ms, now_ns);
+}
+
+int64_t trawl_frontier_retry_ms(struct trawl_frontier *frontier, unsigned attempts)
+{
+    return trawl_retry_next_ms(&frontier->retry, attempts);
 }
 
 void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *task, bool fetched)
@@ -262,7 +282,7 @@ void trawl_frontier_restore(struct trawl_frontier *frontier,
         return;
     }
     if (request->attempts == 0) {
-        enqueue(frontier, entry, request);
+        enqueue(frontier, entry, request, now_ns);
         return;
     }
     entry->state = TRAWL_KNOWN_WAITING;
@@ -292,10 +312,12 @@ bool trawl_frontier_is_starved(const struct trawl_frontier *frontier)
     return frontier->queued > frontier->queued_again && !may_fetch_another_page(frontier);
 }
 
-void trawl_frontier_allow(struct trawl_frontier *frontier, uint64_t pages)
+void trawl_frontier_allow(struct trawl_frontier *frontier, uint64_t pages, uint64_t now_ns)
 {
-    if (frontier->limits.pages != TRAWL_FRONTIER_UNLIMITED)
-        frontier->limits.pages += pages;
+    if (frontier->limits.pages == TRAWL_FRONTIER_UNLIMITED)
+        return;
+    frontier->limits.pages += pages;
+    trawl_hosts_resume(frontier->hosts, now_ns);
 }
 
 uint64_t trawl_frontier_disallow(struct trawl_frontier *frontier)
@@ -305,15 +327,18 @@ uint64_t trawl_frontier_disallow(struct trawl_frontier *frontier)
     if (frontier->limits.pages == TRAWL_FRONTIER_UNLIMITED)
         return 0;
     frontier->limits.pages = frontier->pages;
+    trawl_hosts_pause(frontier->hosts);
     return left;
+}
+
+struct trawl_hosts *trawl_frontier_hosts(struct trawl_frontier *frontier)
+{
+    return frontier->hosts;
 }
 
 uint64_t trawl_frontier_next_ns(const struct trawl_frontier *frontier)
 {
-    uint64_t retry_ns = trawl_retry_next_ns(&frontier->retry);
-    uint64_t host_ns = trawl_hosts_next_ns(frontier->hosts);
-
-    return retry_ns < host_ns ? retry_ns : host_ns;
+    return trawl_retry_next_ns(&frontier->retry);
 }
 
 size_t trawl_frontier_queued(const struct trawl_frontier *frontier)

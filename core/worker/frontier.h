@@ -46,7 +46,9 @@ enum trawl_frontier_added {
 
 struct trawl_frontier;
 
+/* `ops` are called with `user`. */
 struct trawl_frontier *trawl_frontier_create(const struct trawl_frontier_limits *limits,
+                                             const struct trawl_hosts_ops *ops, void *user,
                                              uint64_t seed);
 void trawl_frontier_destroy(struct trawl_frontier *frontier);
 
@@ -56,7 +58,8 @@ bool trawl_frontier_wants(const struct trawl_frontier *frontier, struct trawl_ha
 
 /* Copies the request. */
 enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
-                                             const struct trawl_page_request *request);
+                                             const struct trawl_page_request *request,
+                                             uint64_t now_ns);
 
 /* A request as the store has it, when a shard is continued: done, pending, or waiting for another try. `now_ns` and `now_ms`
  * are the present moment by either clock. */
@@ -64,18 +67,27 @@ void trawl_frontier_restore(struct trawl_frontier *frontier,
                             const struct trawl_page_request *request, uint64_t now_ns,
                             int64_t now_ms);
 
-/* The next task to fetch, counted as under way, or NULL if none may start now. */
-struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns);
+/* The next task to fetch, counted as under way, or NULL if none may start now. If the host does not allow it, it is not under
+ * way, and `ret_refusal` says why (its kind is NULL otherwise): what follows is trawl_frontier_done(). */
+struct trawl_task *trawl_frontier_next(struct trawl_frontier *frontier, uint64_t now_ns,
+                                       struct trawl_refusal *ret_refusal);
 
-/* The task's fetch has ended; its outcome follows as one of the two below. */
-void trawl_frontier_end(struct trawl_frontier *frontier, struct trawl_task *task);
+/* The task's fetch has ended, and this is what it told of the host; its outcome follows as one of the two below. */
+void trawl_frontier_end(struct trawl_frontier *frontier, struct trawl_task *task,
+                        const struct trawl_host_result *result, uint64_t now_ns);
 
-/* Let it wait for another try: milliseconds, or -ERANGE if there is none left. */
+/* Let it wait for another try, at least so long: milliseconds, or -ERANGE if there is none left. */
 int64_t trawl_frontier_retry(struct trawl_frontier *frontier, struct trawl_task *task,
-                             uint64_t now_ns);
+                             int64_t at_least_ms, uint64_t now_ns);
+
+/* The same for what does not belong to it: how long to wait after so many tries. */
+int64_t trawl_frontier_retry_ms(struct trawl_frontier *frontier, unsigned attempts);
 
 /* The task is over; `fetched`: it counts as a page. Frees it. */
 void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *task, bool fetched);
+
+/* What it may ask of hosts. */
+struct trawl_hosts *trawl_frontier_hosts(struct trawl_frontier *frontier);
 
 /* Fetches under way. */
 unsigned trawl_frontier_active(const struct trawl_frontier *frontier);
@@ -87,7 +99,7 @@ bool trawl_frontier_is_over(const struct trawl_frontier *frontier);
 bool trawl_frontier_is_starved(const struct trawl_frontier *frontier);
 
 /* So many more pages may be fetched. */
-void trawl_frontier_allow(struct trawl_frontier *frontier, uint64_t pages);
+void trawl_frontier_allow(struct trawl_frontier *frontier, uint64_t pages, uint64_t now_ns);
 
 /* Take back what is left of it, when nothing is under way: how much that was. 0 where there is no limit. */
 uint64_t trawl_frontier_disallow(struct trawl_frontier *frontier);

@@ -1,29 +1,47 @@
 #include "worker/hosts.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <uthash.h>
 
+#include "ipc/messages.h"
 #include "util/alloc.h"
 #include "util/url.h"
 
 struct trawl_host {
     UT_hash_handle hh;
-    struct trawl_heap queue;        /* of tasks */
-    struct trawl_heap_node ready;   /* may start its first task */
-    struct trawl_heap_node resting; /* keeps its delay */
-    uint64_t next_ns;               /* no start before */
-    unsigned active;
+    struct trawl_heap queue;      /* of tasks */
+    struct trawl_heap_node ready; /* may start its first task */
+    struct trawl_heap_node timed; /* has something to do by itself, */
+    uint64_t due_ns;              /* then */
+    uint64_t report_ns;           /* when what it has to tell is due, or NEVER */
+    uint64_t idle_ns;             /* since when it has no task, or NEVER */
+    unsigned wanted;              /* as last told */
+    unsigned held;                /* slots, of which some are */
+    unsigned used;
+    unsigned recalled; /* of those in use, that go back when they are free */
+    unsigned once;     /* slots for one request each that are unused */
+    unsigned active;   /* by slots of either kind */
+    struct trawl_robots *robots;
+    struct trawl_host_report report;
+    char shut_kind[32]; /* "": it is open */
+    char *shut_reason;
     char name[];
 };
 
 struct trawl_hosts {
     struct trawl_hosts_limits limits;
+    const struct trawl_hosts_ops *ops;
+    void *user;
     struct trawl_host *by_name; /* uthash */
     struct trawl_heap ready;
-    struct trawl_heap resting;
+    struct trawl_heap timed;
     unsigned active;
+    bool paused;
 };
+
+/* --- heaps --------------------------------------------------------------------------------------- */
 
 static struct trawl_task *task_of(const struct trawl_heap_node *node)
 {
@@ -40,9 +58,9 @@ static struct trawl_host *ready_host(const struct trawl_heap_node *node)
     return TRAWL_CONTAINER_OF(node, struct trawl_host, ready);
 }
 
-static struct trawl_host *resting_host(const struct trawl_heap_node *node)
+static struct trawl_host *timed_host(const struct trawl_heap_node *node)
 {
-    return TRAWL_CONTAINER_OF(node, struct trawl_host, resting);
+    return TRAWL_CONTAINER_OF(node, struct trawl_host, timed);
 }
 
 static struct trawl_task *first_task(const struct trawl_host *host)
@@ -55,18 +73,51 @@ static bool ready_less(const struct trawl_heap_node *a, const struct trawl_heap_
     return trawl_task_before(first_task(ready_host(a)), first_task(ready_host(b)));
 }
 
-static bool resting_less(const struct trawl_heap_node *a, const struct trawl_heap_node *b)
+static bool timed_less(const struct trawl_heap_node *a, const struct trawl_heap_node *b)
 {
-    return resting_host(a)->next_ns < resting_host(b)->next_ns;
+    return timed_host(a)->due_ns < timed_host(b)->due_ns;
 }
 
-struct trawl_hosts *trawl_hosts_create(const struct trawl_hosts_limits *limits)
+/* --- reports ------------------------------------------------------------------------------------- */
+
+static void report_clear(struct trawl_host_report *report)
+{
+    free(report->excluded_url);
+    free(report->excluded_rule);
+    *report = (struct trawl_host_report){.retry_after_ms = -1};
+}
+
+static void report_now(struct trawl_hosts *hosts, struct trawl_host *host)
+{
+    host->report_ns = TRAWL_HOSTS_NEVER;
+    hosts->ops->report(hosts->user, host->name, &host->report);
+    report_clear(&host->report);
+}
+
+static void report_later(struct trawl_host *host, uint64_t now_ns)
+{
+    if (host->report_ns == TRAWL_HOSTS_NEVER)
+        host->report_ns = now_ns + TRAWL_HOSTS_REPORT_NS;
+}
+
+static void give_back(struct trawl_hosts *hosts, struct trawl_host *host, unsigned slots)
+{
+    host->report.back += slots;
+    report_now(hosts, host);
+}
+
+/* --- hosts --------------------------------------------------------------------------------------- */
+
+struct trawl_hosts *trawl_hosts_create(const struct trawl_hosts_limits *limits,
+                                       const struct trawl_hosts_ops *ops, void *user)
 {
     struct trawl_hosts *hosts = TRAWL_NEW(struct trawl_hosts);
 
     hosts->limits = *limits;
+    hosts->ops = ops;
+    hosts->user = user;
     hosts->ready.less = ready_less;
-    hosts->resting.less = resting_less;
+    hosts->timed.less = timed_less;
     return hosts;
 }
 
@@ -75,11 +126,14 @@ static void host_destroy(struct trawl_hosts *hosts, struct trawl_host *host)
     struct trawl_heap_node *node;
 
     trawl_heap_remove(&hosts->ready, &host->ready);
-    trawl_heap_remove(&hosts->resting, &host->resting);
+    trawl_heap_remove(&hosts->timed, &host->timed);
     while ((node = trawl_heap_pop(&host->queue)))
         trawl_task_destroy(task_of(node));
     trawl_heap_finish(&host->queue);
     HASH_DEL(hosts->by_name, host);
+    trawl_robots_free(host->robots);
+    report_clear(&host->report);
+    free(host->shut_reason);
     free(host);
 }
 
@@ -93,44 +147,75 @@ void trawl_hosts_destroy(struct trawl_hosts *hosts)
     HASH_ITER (hh, hosts->by_name, host, next)
         host_destroy(hosts, host);
     trawl_heap_finish(&hosts->ready);
-    trawl_heap_finish(&hosts->resting);
+    trawl_heap_finish(&hosts->timed);
     free(hosts);
+}
+
+size_t trawl_host_name(const char *url, char *room)
+{
+    struct trawl_url_parts parts;
+
+    trawl_url_split(url, &parts);
+    return (size_t)snprintf(room, TRAWL_URL_MAX + 1, "%.*s://%.*s%s%.*s", (int)parts.scheme_len,
+                            parts.scheme, (int)parts.host_len, parts.host,
+                            parts.port_len > 0 ? ":" : "", (int)parts.port_len, parts.port);
+}
+
+static struct trawl_host *host_find(struct trawl_hosts *hosts, const char *name)
+{
+    struct trawl_host *host;
+
+    HASH_FIND_STR(hosts->by_name, name, host);
+    return host;
+}
+
+/* The supervisor cannot be told of it; there is no such host anyway. */
+static void shut_unspeakable(struct trawl_host *host, size_t len)
+{
+    json_t *word = json_stringn(host->name, len);
+
+    if (!word || len > TRAWL_HOST_NAME_MAX) {
+        snprintf(host->shut_kind, sizeof(host->shut_kind), "url");
+        host->shut_reason = trawl_xstrdup("no host has such a name");
+    }
+    json_decref(word);
 }
 
 static struct trawl_host *host_of(struct trawl_hosts *hosts, const char *url)
 {
-    struct trawl_url_parts parts;
     struct trawl_host *host;
     char name[TRAWL_URL_MAX + 1];
-    size_t len;
+    size_t len = trawl_host_name(url, name);
 
-    trawl_url_split(url, &parts);
-    len = (size_t)snprintf(name, sizeof(name), "%.*s://%.*s:%.*s", (int)parts.scheme_len,
-                           parts.scheme, (int)parts.host_len, parts.host, (int)parts.port_len,
-                           parts.port);
     HASH_FIND(hh, hosts->by_name, name, len, host);
     if (host)
         return host;
     host = trawl_xalloc(sizeof(*host) + len + 1);
     host->queue.less = task_less;
+    host->report_ns = TRAWL_HOSTS_NEVER;
+    host->idle_ns = TRAWL_HOSTS_NEVER;
+    host->report.retry_after_ms = -1;
     memcpy(host->name, name, len);
+    shut_unspeakable(host, len);
     HASH_ADD_KEYPTR(hh, hosts->by_name, host->name, len, host);
     return host;
 }
 
-/* Put the host into the heaps where it belongs. A resting host is in that heap alone, and one with nothing to do is
- * forgotten once its delay is over, for a crawl may meet any number of them. */
-static void settle(struct trawl_hosts *hosts, struct trawl_host *host)
+/* --- where a host belongs ------------------------------------------------------------------------ */
+
+static bool is_shut(const struct trawl_host *host)
 {
-    if (host->resting.place > 0)
-        return;
-    if (host->queue.count == 0) {
-        trawl_heap_remove(&hosts->ready, &host->ready);
-        if (host->active == 0)
-            host_destroy(hosts, host);
-        return;
-    }
-    if (host->active >= hosts->limits.concurrency)
+    return *host->shut_kind != '\0';
+}
+
+static bool may_start(const struct trawl_host *host)
+{
+    return is_shut(host) || host->once > 0 || host->used < host->held;
+}
+
+static void settle_ready(struct trawl_hosts *hosts, struct trawl_host *host)
+{
+    if (host->queue.count == 0 || !may_start(host))
         trawl_heap_remove(&hosts->ready, &host->ready);
     else if (host->ready.place == 0)
         trawl_heap_push(&hosts->ready, &host->ready);
@@ -138,13 +223,60 @@ static void settle(struct trawl_hosts *hosts, struct trawl_host *host)
         trawl_heap_update(&hosts->ready, &host->ready);
 }
 
-void trawl_hosts_push(struct trawl_hosts *hosts, struct trawl_task *task)
+/* An idle host has two dates: when it gives back what it holds, and when it is forgotten. */
+static uint64_t idle_due(const struct trawl_host *host)
+{
+    if (host->idle_ns == TRAWL_HOSTS_NEVER)
+        return TRAWL_HOSTS_NEVER;
+    return host->idle_ns + (host->wanted > 0 ? TRAWL_HOSTS_IDLE_NS : TRAWL_HOSTS_LINGER_NS);
+}
+
+static void settle_timed(struct trawl_hosts *hosts, struct trawl_host *host)
+{
+    uint64_t idle_ns = idle_due(host);
+
+    host->due_ns = idle_ns < host->report_ns ? idle_ns : host->report_ns;
+    if (host->due_ns == TRAWL_HOSTS_NEVER)
+        trawl_heap_remove(&hosts->timed, &host->timed);
+    else if (host->timed.place == 0)
+        trawl_heap_push(&hosts->timed, &host->timed);
+    else
+        trawl_heap_update(&hosts->timed, &host->timed);
+}
+
+/* More is asked for at once; less only by one that is idle. */
+static void settle_want(struct trawl_hosts *hosts, struct trawl_host *host)
+{
+    size_t useful = host->queue.count + host->active;
+    unsigned want =
+        useful < hosts->limits.concurrency ? (unsigned)useful : hosts->limits.concurrency;
+
+    if (want <= host->wanted || is_shut(host) || hosts->paused)
+        return;
+    host->wanted = want;
+    hosts->ops->want(hosts->user, host->name, want);
+}
+
+static void settle(struct trawl_hosts *hosts, struct trawl_host *host, uint64_t now_ns)
+{
+    if (host->queue.count > 0 || host->active > 0)
+        host->idle_ns = TRAWL_HOSTS_NEVER;
+    else if (host->idle_ns == TRAWL_HOSTS_NEVER)
+        host->idle_ns = now_ns;
+    settle_want(hosts, host);
+    settle_ready(hosts, host);
+    settle_timed(hosts, host);
+}
+
+/* --- tasks --------------------------------------------------------------------------------------- */
+
+void trawl_hosts_push(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns)
 {
     struct trawl_host *host = host_of(hosts, task->url);
 
     task->host = host;
     trawl_heap_push(&host->queue, &task->queued);
-    settle(hosts, host);
+    settle(hosts, host, now_ns);
 }
 
 void trawl_hosts_update(struct trawl_hosts *hosts, struct trawl_task *task)
@@ -152,28 +284,55 @@ void trawl_hosts_update(struct trawl_hosts *hosts, struct trawl_task *task)
     if (task->queued.place == 0)
         return;
     trawl_heap_update(&task->host->queue, &task->queued);
-    settle(hosts, task->host);
+    settle_ready(hosts, task->host);
 }
 
-static void wake_rested(struct trawl_hosts *hosts, uint64_t now_ns)
+struct trawl_task *trawl_hosts_peek(struct trawl_hosts *hosts)
 {
     struct trawl_heap_node *node;
 
-    while ((node = trawl_heap_top(&hosts->resting)) && resting_host(node)->next_ns <= now_ns) {
-        trawl_heap_pop(&hosts->resting);
-        settle(hosts, resting_host(node));
-    }
-}
-
-struct trawl_task *trawl_hosts_peek(struct trawl_hosts *hosts, uint64_t now_ns)
-{
-    struct trawl_heap_node *node;
-
-    wake_rested(hosts, now_ns);
     if (hosts->active >= hosts->limits.total)
         return NULL;
     node = trawl_heap_top(&hosts->ready);
     return node ? first_task(ready_host(node)) : NULL;
+}
+
+static void note_excluded(struct trawl_host *host, const char *url, const char *rule,
+                          uint64_t now_ns)
+{
+    struct trawl_host_report *report = &host->report;
+
+    report->excluded++;
+    free(report->excluded_url);
+    free(report->excluded_rule);
+    report->excluded_url = trawl_xstrdup(url);
+    report->excluded_rule = trawl_xstrdup(rule);
+    report_later(host, now_ns);
+}
+
+bool trawl_hosts_refuse(struct trawl_hosts *hosts, const struct trawl_task *task,
+                        struct trawl_refusal *ret_refusal, uint64_t now_ns)
+{
+    struct trawl_host *host = task->host;
+    struct trawl_robots_rule rule;
+    struct trawl_url_parts parts;
+
+    if (is_shut(host)) {
+        *ret_refusal = (struct trawl_refusal){.kind = host->shut_kind};
+        snprintf(ret_refusal->reason, sizeof(ret_refusal->reason), "%s", host->shut_reason);
+        return true;
+    }
+    if (!host->robots)
+        return false;
+    trawl_url_split(task->url, &parts);
+    if (trawl_robots_allows(host->robots, parts.path, &rule))
+        return false;
+    *ret_refusal = (struct trawl_refusal){.kind = "robots", .excluded = true};
+    snprintf(ret_refusal->reason, sizeof(ret_refusal->reason), "robots.txt, line %u: %s", rule.line,
+             rule.text);
+    note_excluded(host, task->url, ret_refusal->reason, now_ns);
+    settle_timed(hosts, host);
+    return true;
 }
 
 /* The ready heap is ordered by first tasks, so a host leaves it before its first task changes. */
@@ -192,36 +351,220 @@ void trawl_hosts_begin(struct trawl_hosts *hosts, struct trawl_task *task, uint6
 
     hosts->active++;
     host->active++;
-    if (hosts->limits.delay_ns > 0) {
-        host->next_ns = now_ns + hosts->limits.delay_ns;
-        trawl_heap_push(&hosts->resting, &host->resting);
+    task->once = host->used >= host->held;
+    if (task->once) {
+        host->once--;
+        host->report.started_ns = now_ns;
+        report_now(hosts, host);
+    } else {
+        host->used++;
     }
-    settle(hosts, host);
+    settle(hosts, host, now_ns);
 }
 
-void trawl_hosts_drop(struct trawl_hosts *hosts, struct trawl_task *task)
+void trawl_hosts_drop(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns)
 {
     struct trawl_host *host = unqueue(hosts, task);
 
     task->host = NULL;
-    settle(hosts, host);
+    settle(hosts, host, now_ns);
 }
 
-void trawl_hosts_end(struct trawl_hosts *hosts, struct trawl_task *task)
+static void note_result(struct trawl_host *host, const struct trawl_host_result *result,
+                        uint64_t now_ns)
+{
+    struct trawl_host_report *report = &host->report;
+
+    report->fine += result->news == TRAWL_HOST_FINE;
+    report->fine_ms += result->news == TRAWL_HOST_FINE ? result->elapsed_ms : 0;
+    report->failed += result->news == TRAWL_HOST_FAILED;
+    report->busy += result->news == TRAWL_HOST_BUSY;
+    if (result->retry_after_ms > report->retry_after_ms)
+        report->retry_after_ms = result->retry_after_ms;
+    report_later(host, now_ns);
+}
+
+/* Slots that nobody uses, of those that are held. Those in use will follow. */
+static void let_go(struct trawl_hosts *hosts, struct trawl_host *host)
+{
+    unsigned unused = host->held - host->used + host->once;
+
+    host->held = host->used;
+    host->recalled = host->used;
+    host->once = 0;
+    give_back(hosts, host, unused);
+}
+
+static void unwant(struct trawl_hosts *hosts, struct trawl_host *host)
+{
+    host->wanted = 0;
+    if (host->held + host->once > 0)
+        let_go(hosts, host);
+    hosts->ops->want(hosts->user, host->name, 0);
+    settle_ready(hosts, host);
+    settle_timed(hosts, host);
+}
+
+void trawl_hosts_end(struct trawl_hosts *hosts, struct trawl_task *task,
+                     const struct trawl_host_result *result, uint64_t now_ns)
 {
     struct trawl_host *host = task->host;
+    bool back = task->once;
 
     task->host = NULL;
     hosts->active--;
     host->active--;
-    settle(hosts, host);
+    note_result(host, result, now_ns);
+    if (!task->once) {
+        host->used--;
+        /* After a failure it is asked for again: the host may have to rest. */
+        back = host->recalled > 0 || result->news == TRAWL_HOST_FAILED;
+        host->recalled -= host->recalled > 0;
+        host->held -= back;
+    }
+    host->report.back += back;
+    if (result->news == TRAWL_HOST_BUSY)
+        let_go(hosts, host);
+    else if (back)
+        report_now(hosts, host);
+    settle(hosts, host, now_ns);
+}
+
+/* --- what the supervisor says -------------------------------------------------------------------- */
+
+void trawl_hosts_grant(struct trawl_hosts *hosts, const char *name, unsigned slots, bool once,
+                       uint64_t now_ns)
+{
+    struct trawl_host *host = host_find(hosts, name);
+
+    if (!host) { /* it was forgotten while the grant was on its way, and gave back all that it had */
+        const struct trawl_host_report report = {.back = slots, .retry_after_ms = -1};
+
+        hosts->ops->report(hosts->user, name, &report);
+        return;
+    }
+    *host->shut_kind = '\0';
+    if (once)
+        host->once += slots;
+    else
+        host->held += slots;
+    if (host->wanted == 0 || (once && host->queue.count == 0)) /* others may wait for it */
+        let_go(hosts, host);
+    settle(hosts, host, now_ns);
+}
+
+void trawl_hosts_recall(struct trawl_hosts *hosts, const char *name, unsigned slots,
+                        uint64_t now_ns)
+{
+    struct trawl_host *host = host_find(hosts, name);
+    unsigned unused;
+
+    if (!host)
+        return;
+    unused = host->held - host->used;
+    if (unused > slots)
+        unused = slots;
+    host->held -= unused;
+    host->recalled += slots - unused;
+    if (host->recalled > host->used)
+        host->recalled = host->used;
+    if (unused > 0)
+        give_back(hosts, host, unused);
+    settle(hosts, host, now_ns);
+}
+
+void trawl_hosts_set_robots(struct trawl_hosts *hosts, const char *name,
+                            struct trawl_robots *robots)
+{
+    struct trawl_host *host = host_find(hosts, name);
+
+    if (!host) {
+        trawl_robots_free(robots);
+        return;
+    }
+    trawl_robots_free(host->robots);
+    host->robots = robots;
+}
+
+void trawl_hosts_shut(struct trawl_hosts *hosts, const char *name, const char *kind,
+                      const char *reason, uint64_t now_ns)
+{
+    struct trawl_host *host = host_find(hosts, name);
+
+    if (!host)
+        return;
+    free(host->shut_reason);
+    snprintf(host->shut_kind, sizeof(host->shut_kind), "%s", kind);
+    host->shut_reason = trawl_xstrdup(reason);
+    settle(hosts, host, now_ns);
+}
+
+void trawl_hosts_pause(struct trawl_hosts *hosts)
+{
+    struct trawl_host *host;
+    struct trawl_host *next;
+
+    hosts->paused = true;
+    HASH_ITER (hh, hosts->by_name, host, next) {
+        if (host->wanted > 0)
+            unwant(hosts, host);
+    }
+}
+
+void trawl_hosts_resume(struct trawl_hosts *hosts, uint64_t now_ns)
+{
+    struct trawl_host *host;
+    struct trawl_host *next;
+
+    hosts->paused = false;
+    HASH_ITER (hh, hosts->by_name, host, next)
+        settle(hosts, host, now_ns);
+}
+
+/* --- time ---------------------------------------------------------------------------------------- */
+
+/* A host that is idle gives back all, and says that it wants nothing; later it is forgotten. */
+static void idle_on(struct trawl_hosts *hosts, struct trawl_host *host, uint64_t now_ns)
+{
+    if (idle_due(host) > now_ns)
+        return;
+    if (host->wanted > 0)
+        unwant(hosts, host);
+    else
+        host_destroy(hosts, host);
+}
+
+void trawl_hosts_tick(struct trawl_hosts *hosts, uint64_t now_ns)
+{
+    struct trawl_heap_node *node;
+
+    while ((node = trawl_heap_top(&hosts->timed)) && timed_host(node)->due_ns <= now_ns) {
+        struct trawl_host *host = timed_host(node);
+
+        if (host->report_ns <= now_ns)
+            report_now(hosts, host);
+        settle_timed(hosts, host);
+        idle_on(hosts, host, now_ns);
+    }
+}
+
+void trawl_hosts_flush(struct trawl_hosts *hosts)
+{
+    struct trawl_host *host;
+    struct trawl_host *next;
+
+    HASH_ITER (hh, hosts->by_name, host, next) {
+        if (host->report_ns != TRAWL_HOSTS_NEVER)
+            report_now(hosts, host);
+        settle_timed(hosts, host);
+    }
 }
 
 uint64_t trawl_hosts_next_ns(const struct trawl_hosts *hosts)
 {
-    struct trawl_heap_node *node = trawl_heap_top(&hosts->resting);
+    struct trawl_heap_node *node = trawl_heap_top(&hosts->timed);
 
-    return node ? resting_host(node)->next_ns : TRAWL_HOSTS_NEVER;
+    return node ? timed_host(node)->due_ns : TRAWL_HOSTS_NEVER;
 }
 
 unsigned trawl_hosts_active(const struct trawl_hosts *hosts)

@@ -1,4 +1,5 @@
 /* One answer, or the lack of one, becomes a page. */
+#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "util/clock.h"
 #include "util/json.h"
 #include "util/url.h"
+#include "worker/retry_after.h"
 #include "worker/trail.h"
 #include "worker/worker_priv.h"
 
@@ -86,14 +88,15 @@ static void call_on_failure(struct trawl_worker *worker, const struct trawl_task
     }
 }
 
-static void give_up(struct trawl_worker *worker, struct trawl_task *task,
-                    const struct trawl_fetch_result *result, const char *kind, const char *reason)
+static void end(struct trawl_worker *worker, struct trawl_task *task,
+                const struct trawl_fetch_result *result, enum trawl_outcome outcome,
+                const char *kind, const char *reason)
 {
     struct trawl_page page = page_of(task, result);
     char text[ERROR_TEXT_MAX];
 
     clean_text(text, sizeof(text), reason);
-    page.outcome = TRAWL_OUTCOME_FAILED;
+    page.outcome = (uint8_t)outcome;
     page.error_kind = trawl_str_of(kind);
     page.error = trawl_str_of(text);
     call_on_failure(worker, task, result->status, text);
@@ -101,11 +104,48 @@ static void give_up(struct trawl_worker *worker, struct trawl_task *task,
     trawl_frontier_done(worker->frontier, task, false);
 }
 
-void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task, int error)
+static void give_up(struct trawl_worker *worker, struct trawl_task *task,
+                    const struct trawl_fetch_result *result, const char *kind, const char *reason)
+{
+    end(worker, task, result, TRAWL_OUTCOME_FAILED, kind, reason);
+}
+
+void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task,
+                        const struct trawl_refusal *refusal)
 {
     const struct trawl_fetch_result none = {0};
 
-    give_up(worker, task, &none, "network", uv_strerror(error));
+    end(worker, task, &none, refusal->excluded ? TRAWL_OUTCOME_EXCLUDED : TRAWL_OUTCOME_FAILED,
+        refusal->kind, refusal->reason);
+}
+
+/* What a site asks to wait before the next try, by its own clock where it tells the time; negative if it does not ask. */
+static int64_t retry_after_ms(const struct trawl_fetch_result *result)
+{
+    const char *wish = trawl_json_string(result->headers, "retry-after", NULL);
+    const char *date = trawl_json_string(result->headers, "date", NULL);
+    time_t now = date ? curl_getdate(date, NULL) : -1;
+
+    if (!wish || !trawl_retry_status(result->status))
+        return TRAWL_RETRY_AFTER_NONE;
+    return trawl_retry_after_ms(wish, now == -1 ? trawl_now_ms() : (int64_t)now * 1000);
+}
+
+/* An answer that cannot be used is the page's fault, unless it broke off. */
+void trawl__page_judge_host(const struct trawl_fetch_result *result,
+                            struct trawl_host_result *ret_result)
+{
+    bool busy = result->status == 429 || result->status == 503;
+    bool failed = result->status >= 500 || (result->error_kind && result->transient) ||
+                  (result->error_kind && result->status == 0);
+
+    *ret_result = (struct trawl_host_result){
+        .news = busy     ? TRAWL_HOST_BUSY
+                : failed ? TRAWL_HOST_FAILED
+                         : TRAWL_HOST_FINE,
+        .elapsed_ms = result->first_byte_ms,
+        .retry_after_ms = retry_after_ms(result),
+    };
 }
 
 static void retry_or_give_up(struct trawl_worker *worker, struct trawl_task *task,
@@ -117,7 +157,8 @@ static void retry_or_give_up(struct trawl_worker *worker, struct trawl_task *tas
     char quoted[ERROR_TEXT_MAX];
     int64_t delay_ms;
 
-    delay_ms = trawl_frontier_retry(worker->frontier, task, trawl_mono_ns());
+    delay_ms =
+        trawl_frontier_retry(worker->frontier, task, retry_after_ms(result), trawl_mono_ns());
     if (delay_ms < 0) {
         give_up(worker, task, result, kind, reason);
         return;
@@ -198,7 +239,7 @@ static void follow(struct trawl_worker *worker, struct trawl_task *task,
     struct trawl_page_request copy = *request;
 
     page.outcome = TRAWL_OUTCOME_REDIRECTED;
-    switch (trawl_frontier_add(worker->frontier, request)) {
+    switch (trawl_frontier_add(worker->frontier, request, trawl_mono_ns())) {
     case TRAWL_ADDED_NEW:
     case TRAWL_ADDED_CLOSER:
         page.requests = &copy;

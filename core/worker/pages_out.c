@@ -2,6 +2,7 @@
 
 #include "ipc/messages.h"
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "worker/worker_priv.h"
 
 static size_t unacked(const struct trawl_worker *worker)
@@ -52,7 +53,7 @@ void trawl__pages_send(struct trawl_worker *worker, struct trawl_page *page)
     size_t kept = 0;
 
     for (size_t i = 0; i < emission->request_count; i++) {
-        switch (trawl_frontier_add(worker->frontier, &emission->requests[i])) {
+        switch (trawl_frontier_add(worker->frontier, &emission->requests[i], trawl_mono_ns())) {
         case TRAWL_ADDED_NEW:
         case TRAWL_ADDED_CLOSER:
             emission->requests[kept++] = emission->requests[i];

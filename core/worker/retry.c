@@ -57,14 +57,21 @@ uint32_t trawl_retry_delay_ms(struct trawl_retry *retry, unsigned attempt)
     return (uint32_t)(next_random(&retry->seed) % (ceiling + 1));
 }
 
-int64_t trawl_retry_wait(struct trawl_retry *retry, struct trawl_task *task, uint64_t now_ns)
+int64_t trawl_retry_next_ms(struct trawl_retry *retry, unsigned attempts)
 {
-    uint32_t delay_ms;
+    return attempts > retry->retries ? -ERANGE : (int64_t)trawl_retry_delay_ms(retry, attempts);
+}
 
-    if (task->attempts > retry->retries)
-        return -ERANGE;
-    delay_ms = trawl_retry_delay_ms(retry, task->attempts);
-    trawl_retry_wait_until(retry, task, now_ns + delay_ms * (uint64_t)1000000);
+int64_t trawl_retry_wait(struct trawl_retry *retry, struct trawl_task *task, int64_t at_least_ms,
+                         uint64_t now_ns)
+{
+    int64_t delay_ms = trawl_retry_next_ms(retry, task->attempts);
+
+    if (delay_ms < 0)
+        return delay_ms;
+    if (delay_ms < at_least_ms)
+        delay_ms = at_least_ms;
+    trawl_retry_wait_until(retry, task, now_ns + (uint64_t)delay_ms * 1000000);
     return delay_ms;
 }
 

@@ -28,8 +28,12 @@ bool trawl_retry_status(unsigned status);
 /* Evenly from [0, min(max, base * 2^(attempt - 1))]; `attempt` is the number of tries so far. */
 uint32_t trawl_retry_delay_ms(struct trawl_retry *retry, unsigned attempt);
 
-/* Let the task wait. Returns the milliseconds, or -ERANGE when it has had all its tries. */
-int64_t trawl_retry_wait(struct trawl_retry *retry, struct trawl_task *task, uint64_t now_ns);
+/* How long to wait after so many tries, or -ERANGE when these were all. */
+int64_t trawl_retry_next_ms(struct trawl_retry *retry, unsigned attempts);
+
+/* Let the task wait, at least so long. Returns the milliseconds, or -ERANGE when it has had all its tries. */
+int64_t trawl_retry_wait(struct trawl_retry *retry, struct trawl_task *task, int64_t at_least_ms,
+                         uint64_t now_ns);
 
 /* Let it wait until then. */
 void trawl_retry_wait_until(struct trawl_retry *retry, struct trawl_task *task, uint64_t due_ns);

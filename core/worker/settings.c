@@ -2,8 +2,6 @@
 
 #include "util/json.h"
 
-#define MS 1000000u
-
 /* The fallbacks only serve whoever sends a section that was not resolved. */
 static void read_frontier(struct trawl_frontier_limits *limits, const json_t *fetch)
 {
@@ -12,7 +10,6 @@ static void read_frontier(struct trawl_frontier_limits *limits, const json_t *fe
 
     limits->hosts.concurrency = (unsigned)trawl_json_int(fetch, "concurrency", 8);
     limits->hosts.total = (unsigned)trawl_json_int(fetch, "total_concurrency", 32);
-    limits->hosts.delay_ns = (uint64_t)trawl_json_int(fetch, "delay", 0) * MS;
     limits->pages = max_pages > 0 ? 0 : TRAWL_FRONTIER_UNLIMITED;
     limits->max_depth = max_depth >= 0 ? (uint64_t)max_depth : TRAWL_FRONTIER_UNLIMITED;
     limits->retries = (unsigned)trawl_json_int(fetch, "retries", 3);
@@ -28,18 +25,6 @@ static unsigned part(unsigned amount, unsigned shard, unsigned shards)
     return whole > 0 ? whole : 1;
 }
 
-/* As long as hosts have no budget in the whole server, a platform's limits hold over its shards by being divided among them:
- * each has its part of the connections, and keeps a delay that is longer by as many times as there are shards. The supervisor
- * makes no more shards than there are connections to divide. */
-static void share_hosts(struct trawl_frontier_limits *limits)
-{
-    struct trawl_hosts_limits *hosts = &limits->hosts;
-
-    hosts->concurrency = part(hosts->concurrency, limits->shard, limits->shards);
-    hosts->total = part(hosts->total, limits->shard, limits->shards);
-    hosts->delay_ns *= limits->shards;
-}
-
 void trawl_settings_read(struct trawl_settings *settings, const json_t *job)
 {
     const json_t *fetch = json_object_get(job, "fetch");
@@ -47,7 +32,8 @@ void trawl_settings_read(struct trawl_settings *settings, const json_t *job)
     read_frontier(&settings->frontier, fetch);
     settings->frontier.shard = (unsigned)trawl_json_int(job, "shard", 0);
     settings->frontier.shards = (unsigned)trawl_json_int(job, "shards", 1);
-    share_hosts(&settings->frontier);
+    settings->frontier.hosts.total =
+        part(settings->frontier.hosts.total, settings->frontier.shard, settings->frontier.shards);
     settings->timeout_ms = (long)trawl_json_int(fetch, "timeout", 30000);
     settings->connect_timeout_ms = (long)trawl_json_int(fetch, "connect_timeout", 10000);
     settings->max_body = (size_t)trawl_json_int(fetch, "max_body", 16 << 20);

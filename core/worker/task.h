@@ -37,7 +37,9 @@ struct trawl_task {
     uint8_t redirects;
     uint8_t attempts; /* that were started */
     bool active;
-    bool again; /* was a page of max_pages before, at a greater depth */
+    bool once;   /* goes by a slot for one request */
+    bool robots; /* asks for a robots.txt; not of the frontier */
+    bool again;  /* was a page of max_pages before, at a greater depth */
     uint16_t url_len;
     char url[];
 };

@@ -49,8 +49,8 @@ static int prepare(struct trawl_worker *worker, struct trawl_err *err)
     trawl_settings_read(settings, worker->task);
     trawl_job_init(&worker->job, &trawl__report_job_ops, worker, settings->max_item);
     /* Jitter only has to differ between workers. */
-    worker->frontier =
-        trawl_frontier_create(&settings->frontier, trawl_mono_ns() ^ (uint64_t)getpid() << 32);
+    worker->frontier = trawl_frontier_create(&settings->frontier, &trawl__host_ops, worker,
+                                             trawl_mono_ns() ^ (uint64_t)getpid() << 32);
     r = trawl_fetcher_create(&worker->loop, settings, trawl__crawl_on_fetched, worker,
                              &worker->fetcher);
     if (r < 0)
@@ -99,7 +99,7 @@ static void take_over(struct trawl_worker *worker, const struct trawl_page_reque
                       size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        trawl_frontier_add(worker->frontier, &requests[i]);
+        trawl_frontier_add(worker->frontier, &requests[i], trawl_mono_ns());
     trawl__crawl_heard(worker);
 }
 
@@ -141,9 +141,16 @@ static void on_more(struct trawl_worker *worker, uint16_t type, const json_t *me
         trawl__crawl_finish(worker);
     } else {
         worker->starved = false;
-        trawl_frontier_allow(worker->frontier, (uint64_t)trawl_json_int(message, "pages", 0));
+        trawl_frontier_allow(worker->frontier, (uint64_t)trawl_json_int(message, "pages", 0),
+                             trawl_mono_ns());
     }
     trawl__crawl_pump(worker);
+}
+
+static bool is_about_host(uint16_t type)
+{
+    return type == TRAWL_MSG_HOST_GRANT || type == TRAWL_MSG_HOST_RECALL ||
+           type == TRAWL_MSG_HOST_SHUT || type == TRAWL_MSG_ROBOTS_FETCH;
 }
 
 static void on_json_frame(struct trawl_worker *worker, const struct trawl_frame *frame)
@@ -161,6 +168,9 @@ static void on_json_frame(struct trawl_worker *worker, const struct trawl_frame 
         on_more(worker, frame->type, message);
     } else if (frame->type == TRAWL_MSG_STOP) {
         trawl__crawl_stop(worker);
+    } else if (is_about_host(frame->type) && worker->frontier) {
+        trawl__host_words(worker, frame->type, message);
+        trawl__crawl_pump(worker);
     } else {
         leave(worker, "the supervisor sent a frame that does not fit");
     }
@@ -170,7 +180,10 @@ static void on_frame(void *user, const struct trawl_frame *frame)
 {
     struct trawl_worker *worker = user;
 
-    if (frame->type != TRAWL_MSG_REQUESTS)
+    if (frame->type == TRAWL_MSG_ROBOTS && worker->frontier) {
+        if (trawl__host_robots(worker, frame) < 0)
+            leave(worker, "the supervisor sent a broken frame");
+    } else if (frame->type != TRAWL_MSG_REQUESTS)
         on_json_frame(worker, frame);
     else if (worker->state == TRAWL_WORKER_IDLE)
         leave(worker, "the supervisor sent requests before a job");
@@ -234,6 +247,7 @@ static void worker_finish(struct trawl_worker *worker)
         trawl_fetch_release(fetch);
     }
     trawl_fetcher_close(worker->fetcher);
+    trawl__robots_finish(worker);
     trawl_frontier_destroy(worker->frontier);
     if (worker->task)
         trawl_job_finish(&worker->job);

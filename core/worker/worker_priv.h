@@ -1,5 +1,6 @@
 /* Inside the worker process: worker.c is the process and its channel, crawl.c drives the shard from its first request to
- * its end, page.c makes a page of each answer, pages_out.c sends pages and counts what is not acknowledged. */
+ * its end, page.c makes a page of each answer, pages_out.c sends pages and counts what is not acknowledged, host_words.c
+ * talks about hosts with the supervisor, robots_fetch.c fetches their robots.txt. */
 #ifndef TRAWL_WORKER_WORKER_PRIV_H
 #define TRAWL_WORKER_WORKER_PRIV_H
 
@@ -47,6 +48,8 @@ struct trawl_worker {
     struct trawl_job job;
     struct trawl_frontier *frontier;
     struct trawl_fetcher *fetcher;
+
+    struct trawl_robots_fetch *robots_fetches; /* utlist */
 
     struct trawl_fetch *parked_first; /* answers that wait for acknowledgements */
     struct trawl_fetch **parked_last;
@@ -97,8 +100,13 @@ void trawl__crawl_on_fetched(void *user, struct trawl_fetch *fetch);
 /* Make a page of an answer, or let its request wait for another try. Releases the fetch. */
 void trawl__page_process(struct trawl_worker *worker, struct trawl_fetch *fetch);
 
-/* Give up a request that could not even be tried. */
-void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task, int error);
+/* Give up a request that was not even tried, or is not to be. */
+void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task,
+                        const struct trawl_refusal *refusal);
+
+/* What an answer, or the lack of one, tells of its host. */
+void trawl__page_judge_host(const struct trawl_fetch_result *result,
+                            struct trawl_host_result *ret_result);
 
 /* --- pages_out.c ----------------------------------------------------------------------------------- */
 
@@ -112,6 +120,29 @@ void trawl__pages_send_as_is(struct trawl_worker *worker, struct trawl_page *pag
 
 void trawl__pages_on_ack(struct trawl_worker *worker, uint64_t serial);
 bool trawl__pages_all_acked(const struct trawl_worker *worker);
+
+/* --- host_words.c ---------------------------------------------------------------------------------- */
+
+extern const struct trawl_hosts_ops trawl__host_ops;
+
+/* A message of the supervisor about a host. */
+void trawl__host_words(struct trawl_worker *worker, uint16_t type, const json_t *words);
+
+/* A TRAWL_MSG_ROBOTS. 0, -EBADMSG or -ENOMEM. */
+int trawl__host_robots(struct trawl_worker *worker, const struct trawl_frame *frame);
+
+/* --- robots_fetch.c -------------------------------------------------------------------------------- */
+
+/* Fetch a host's robots.txt, and tell the supervisor. */
+void trawl__robots_fetch(struct trawl_worker *worker, const char *host);
+
+/* Of a task with `robots`. Releases the fetch. */
+void trawl__robots_on_fetched(struct trawl_worker *worker, struct trawl_fetch *exchange);
+
+/* Try again what has waited long enough; when that will be the case, or UINT64_MAX. */
+void trawl__robots_tick(struct trawl_worker *worker, uint64_t now_ns);
+uint64_t trawl__robots_next_ns(const struct trawl_worker *worker);
+void trawl__robots_finish(struct trawl_worker *worker);
 
 /* --- report.c -------------------------------------------------------------------------------------- */
 

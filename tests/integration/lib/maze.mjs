@@ -118,7 +118,7 @@ export async function maze(t, { seed = 1, pages = 200, delay = 6, dead = 3 } = {
     platform: (fetch = {}, more = {}) => ({
       plugin: 'html',
       options: { start: `${served.url}/`, follow: 'a', rows: 'li', fields: { id: 'b', from: 'i' }, key: 'id' },
-      fetch: { concurrency: 8, retries: 6, retry_base: '20ms', ...fetch },
+      fetch: { concurrency: 8, throttle: 'off', rest: '1ms', rest_max: '1ms', retries: 6, retry_base: '20ms', ...fetch },
       ...more,
     }),
   };

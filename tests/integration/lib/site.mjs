@@ -1,11 +1,16 @@
 // Fixture web servers on loopback: good ones, and ones that break what they can.
 import http from 'node:http';
 
-/** Serve `routes`: path → string (HTML), {type, body, status, headers}, or function (request, response). */
+/** Serve `routes`: path → string (HTML), {type, body, status, headers}, or function (request, response). `seen` are the URLs that
+ * were asked for; robots.txt counts only where there is one. */
 export async function site(t, routes) {
   const seen = [];
   const server = http.createServer((request, response) => {
     const url = new URL(request.url, 'http://site');
+    if (url.pathname === '/robots.txt' && !routes[url.pathname]) {
+      answer(response, { status: 404 });
+      return;
+    }
     seen.push(request.url);
     const route = routes[url.pathname] ?? routes['*'];
     if (typeof route === 'function') {

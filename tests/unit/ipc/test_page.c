@@ -156,7 +156,7 @@ static void page__refuses_unknown_numbers(void **state)
 
     (void)state;
     pages[0].kind = TRAWL_PAGE_RETRY + 1;
-    pages[1].outcome = TRAWL_OUTCOME_FAILED + 1;
+    pages[1].outcome = TRAWL_OUTCOME_EXCLUDED + 1;
     request.state = TRAWL_REQUEST_DONE + 1;
     pages[2].requests = &request;
     pages[2].request_count = 1;

@@ -13,6 +13,42 @@
 #include "util/url.h"
 #include "worker/frontier.h"
 
+/* The frontier of a test, and one more of another shard. */
+static struct trawl_frontier *made[2];
+
+/* All slots that are wanted are granted. */
+static void on_want(void *user, const char *host, unsigned slots)
+{
+    struct trawl_frontier **frontier = user;
+
+    trawl_hosts_grant(trawl_frontier_hosts(*frontier), host, slots > 0 ? 1 : 0, false, 0);
+}
+
+static void on_report(void *user, const char *host, const struct trawl_host_report *report)
+{
+    (void)user;
+    (void)host;
+    (void)report;
+}
+
+static const struct trawl_hosts_ops ops = {.want = on_want, .report = on_report};
+
+static struct trawl_task *next_task(struct trawl_frontier *frontier, uint64_t now_ns)
+{
+    struct trawl_refusal refusal;
+    struct trawl_task *task = trawl_frontier_next(frontier, now_ns, &refusal);
+
+    assert_null(refusal.kind);
+    return task;
+}
+
+static void end(struct trawl_frontier *frontier, struct trawl_task *task)
+{
+    const struct trawl_host_result result = {.retry_after_ms = -1};
+
+    trawl_frontier_end(frontier, task, &result, 0);
+}
+
 static struct trawl_frontier *make(uint64_t max_pages, uint64_t max_depth, unsigned concurrency)
 {
     const struct trawl_frontier_limits limits = {
@@ -25,7 +61,8 @@ static struct trawl_frontier *make(uint64_t max_pages, uint64_t max_depth, unsig
         .retry_max_ms = 10,
     };
 
-    return trawl_frontier_create(&limits, 1);
+    made[0] = trawl_frontier_create(&limits, &ops, &made[0], 1);
+    return made[0];
 }
 
 static struct trawl_frontier *make_unlimited(void)
@@ -43,13 +80,13 @@ static enum trawl_frontier_added add(struct trawl_frontier *frontier, const char
         .url = trawl_str_of(url),
     };
 
-    return trawl_frontier_add(frontier, &request);
+    return trawl_frontier_add(frontier, &request, 0);
 }
 
 /* The next task, which must be that URL. */
 static struct trawl_task *next(struct trawl_frontier *frontier, const char *url)
 {
-    struct trawl_task *task = trawl_frontier_next(frontier, 0);
+    struct trawl_task *task = next_task(frontier, 0);
 
     assert_non_null(task);
     assert_string_equal(task->url, url);
@@ -60,7 +97,7 @@ static void fetch(struct trawl_frontier *frontier, const char *url)
 {
     struct trawl_task *task = next(frontier, url);
 
-    trawl_frontier_end(frontier, task);
+    end(frontier, task);
     trawl_frontier_done(frontier, task, true);
 }
 
@@ -81,7 +118,7 @@ static void frontier__goes_by_depth_priority_and_arrival(void **state)
     fetch(frontier, "http://b/2");
     fetch(frontier, "http://a/late");
     fetch(frontier, "http://a/deep");
-    assert_null(trawl_frontier_next(frontier, 0));
+    assert_null(next_task(frontier, 0));
     assert_true(trawl_frontier_is_over(frontier));
     trawl_frontier_destroy(frontier);
 }
@@ -111,7 +148,7 @@ static void frontier_add__a_queued_request_moves_up(void **state)
     assert_int_equal(trawl_frontier_queued(frontier), 2);
     fetch(frontier, "http://a/x");
     fetch(frontier, "http://a/y");
-    assert_null(trawl_frontier_next(frontier, 0));
+    assert_null(next_task(frontier, 0));
     assert_true(trawl_frontier_is_over(frontier));
     trawl_frontier_destroy(frontier);
 }
@@ -139,8 +176,8 @@ static void frontier_add__a_request_under_way_learns_its_depth(void **state)
     task = next(frontier, "http://a/x");
     assert_int_equal(add(frontier, "http://a/x", 2, 0), TRAWL_ADDED_CLOSER);
     assert_int_equal(task->depth, 2);
-    assert_null(trawl_frontier_next(frontier, 0));
-    trawl_frontier_end(frontier, task);
+    assert_null(next_task(frontier, 0));
+    end(frontier, task);
     trawl_frontier_done(frontier, task, true);
     assert_true(trawl_frontier_is_over(frontier));
     trawl_frontier_destroy(frontier);
@@ -173,14 +210,14 @@ static void frontier__stops_at_max_pages_but_replaces_failures(void **state)
     }
     first = next(frontier, "http://a/0");
     second = next(frontier, "http://a/1");
-    assert_null(trawl_frontier_next(frontier, 0));
-    trawl_frontier_end(frontier, first);
+    assert_null(next_task(frontier, 0));
+    end(frontier, first);
     trawl_frontier_done(frontier, first, false);
     fetch(frontier, "http://a/2");
     assert_false(trawl_frontier_is_over(frontier));
-    trawl_frontier_end(frontier, second);
+    end(frontier, second);
     trawl_frontier_done(frontier, second, true);
-    assert_null(trawl_frontier_next(frontier, 0));
+    assert_null(next_task(frontier, 0));
     assert_true(trawl_frontier_is_over(frontier));
     trawl_frontier_destroy(frontier);
 }
@@ -194,14 +231,14 @@ static void frontier_retry__comes_back_even_when_no_new_page_may(void **state)
     add(frontier, "http://a/x", 3, 0);
     task = next(frontier, "http://a/x");
     add(frontier, "http://a/first", 0, 0);
-    trawl_frontier_end(frontier, task);
-    assert_true(trawl_frontier_retry(frontier, task, 0) >= 0);
+    end(frontier, task);
+    assert_true(trawl_frontier_retry(frontier, task, 0, 0) >= 0);
     assert_false(trawl_frontier_is_over(frontier));
     assert_true(trawl_frontier_next_ns(frontier) <= 10000000);
-    assert_ptr_equal(trawl_frontier_next(frontier, 10000000), task);
+    assert_ptr_equal(next_task(frontier, 10000000), task);
     assert_int_equal(task->attempts, 2);
-    trawl_frontier_end(frontier, task);
-    assert_true(trawl_frontier_retry(frontier, task, 0) < 0);
+    end(frontier, task);
+    assert_true(trawl_frontier_retry(frontier, task, 0, 0) < 0);
     trawl_frontier_done(frontier, task, false);
     fetch(frontier, "http://a/first");
     trawl_frontier_destroy(frontier);
@@ -215,8 +252,8 @@ static void frontier_retry__a_waiting_request_learns_its_depth(void **state)
     (void)state;
     add(frontier, "http://a/x", 3, 0);
     task = next(frontier, "http://a/x");
-    trawl_frontier_end(frontier, task);
-    trawl_frontier_retry(frontier, task, 0);
+    end(frontier, task);
+    trawl_frontier_retry(frontier, task, 0, 0);
     assert_int_equal(add(frontier, "http://a/x", 1, 0), TRAWL_ADDED_CLOSER);
     assert_int_equal(task->depth, 1);
     trawl_frontier_destroy(frontier); /* and nothing leaks while one waits */
@@ -274,8 +311,8 @@ static void frontier_restore__keeps_a_place_that_moves_up(void **state)
             (struct trawl_page_request){.attempts = 1, .not_before_ms = 53000});
     assert_int_equal(add(frontier, "http://a/x", 0, 0), TRAWL_ADDED_CLOSER);
     assert_int_equal(trawl_frontier_queued(frontier), 1);
-    assert_null(trawl_frontier_next(frontier, 10 * SECOND_NS));
-    task = trawl_frontier_next(frontier, 13 * SECOND_NS);
+    assert_null(next_task(frontier, 10 * SECOND_NS));
+    task = next_task(frontier, 13 * SECOND_NS);
     assert_non_null(task);
     assert_int_equal(task->depth, 0);
     assert_int_equal(task->attempts, 2);
@@ -295,9 +332,9 @@ static void make_shards(const char *url, struct trawl_frontier **ret_its,
     };
 
     limits.shard = its;
-    *ret_its = trawl_frontier_create(&limits, 1);
+    *ret_its = made[0] = trawl_frontier_create(&limits, &ops, &made[0], 1);
     limits.shard = 1 - its;
-    *ret_other = trawl_frontier_create(&limits, 1);
+    *ret_other = made[1] = trawl_frontier_create(&limits, &ops, &made[1], 1);
 }
 
 static void frontier__fetches_a_page_again_whatever_is_allowed(void **state)
@@ -330,7 +367,7 @@ static void frontier_add__of_another_shard_is_told_once(void **state)
     assert_int_equal(add(other, "http://a/x", 3, 0), TRAWL_ADDED_CLOSER);
     assert_int_equal(add(other, "http://a/x", 10, 0), TRAWL_ADDED_TOO_DEEP);
     assert_true(trawl_frontier_is_over(other));
-    assert_null(trawl_frontier_next(other, 0));
+    assert_null(next_task(other, 0));
     assert_int_equal(add(its, "http://a/x", 3, 0), TRAWL_ADDED_NEW);
     fetch(its, "http://a/x");
     trawl_frontier_destroy(its);
@@ -349,19 +386,19 @@ static void frontier__fetches_what_it_is_allowed(void **state)
     add(frontier, "http://a/z", 1, 0);
     assert_true(trawl_frontier_is_starved(frontier));
     assert_true(trawl_frontier_is_over(frontier));
-    trawl_frontier_allow(frontier, 2);
+    trawl_frontier_allow(frontier, 2, 0);
     assert_false(trawl_frontier_is_starved(frontier));
     fetch(frontier, "http://a/x");
     task = next(frontier,
                 "http://a/y"); /* which is no page in the end, and leaves its part to another */
     assert_true(trawl_frontier_is_starved(frontier));
-    trawl_frontier_end(frontier, task);
+    end(frontier, task);
     trawl_frontier_done(frontier, task, false);
     assert_false(trawl_frontier_is_starved(frontier));
     assert_int_equal(trawl_frontier_disallow(frontier), 1);
     assert_true(trawl_frontier_is_starved(frontier));
     assert_int_equal(trawl_frontier_disallow(frontier), 0);
-    trawl_frontier_allow(frontier, 1);
+    trawl_frontier_allow(frontier, 1, 0);
     fetch(frontier, "http://a/z");
     trawl_frontier_destroy(frontier);
 }
@@ -374,14 +411,14 @@ static void frontier_restore__waits_for_the_rest_of_the_time(void **state)
     (void)state;
     restore(frontier, "http://a/x",
             (struct trawl_page_request){.attempts = 1, .not_before_ms = 53000});
-    assert_null(trawl_frontier_next(frontier, 10 * SECOND_NS));
+    assert_null(next_task(frontier, 10 * SECOND_NS));
     assert_false(trawl_frontier_is_over(frontier));
     assert_int_equal(trawl_frontier_next_ns(frontier), 13 * SECOND_NS);
-    task = trawl_frontier_next(frontier, 13 * SECOND_NS);
+    task = next_task(frontier, 13 * SECOND_NS);
     assert_non_null(task);
     assert_int_equal(task->attempts, 2);
-    trawl_frontier_end(frontier, task);
-    assert_int_equal(trawl_frontier_retry(frontier, task, 0), -ERANGE); /* of one retry */
+    end(frontier, task);
+    assert_int_equal(trawl_frontier_retry(frontier, task, 0, 0), -ERANGE); /* of one retry */
     trawl_frontier_done(frontier, task, false);
     assert_true(trawl_frontier_is_over(frontier));
     trawl_frontier_destroy(frontier);
@@ -421,7 +458,7 @@ static void task_chain__remembers_where_it_came_from(void **state)
     from = next(frontier, "http://a/from");
     chain = trawl_task_next_chain(from, &request.chain.len);
     request.chain.ptr = chain;
-    assert_int_equal(trawl_frontier_add(frontier, &request), TRAWL_ADDED_NEW);
+    assert_int_equal(trawl_frontier_add(frontier, &request, 0), TRAWL_ADDED_NEW);
     free(chain);
     to = next(frontier, url);
     assert_true(trawl_task_in_chain(to, from->fingerprint));

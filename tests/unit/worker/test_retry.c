@@ -55,11 +55,11 @@ static void retry_wait__ends_after_the_last_try(void **state)
     trawl_retry_init(&retry, 2, 10, 10, 1);
     for (unsigned attempt = 1; attempt <= 2; attempt++) {
         task.attempts = (uint8_t)attempt;
-        assert_true(trawl_retry_wait(&retry, &task, 0) >= 0);
+        assert_true(trawl_retry_wait(&retry, &task, 0, 0) >= 0);
         assert_ptr_equal(trawl_retry_due(&retry, 10000000), &task);
     }
     task.attempts = 3;
-    assert_int_equal(trawl_retry_wait(&retry, &task, 0), -ERANGE);
+    assert_int_equal(trawl_retry_wait(&retry, &task, 0, 0), -ERANGE);
     assert_null(trawl_retry_due(&retry, UINT64_MAX));
     trawl_retry_finish(&retry);
 }
@@ -76,7 +76,7 @@ static void retry_due__comes_in_order_of_time(void **state)
     trawl_retry_init(&retry, 1, 1000, 1000, 7);
     for (size_t i = 0; i < 50; i++) {
         tasks[i].attempts = 1;
-        trawl_retry_wait(&retry, &tasks[i], 5);
+        trawl_retry_wait(&retry, &tasks[i], 0, 5);
     }
     assert_null(trawl_retry_due(&retry, 4));
     while ((task = trawl_retry_due(&retry, trawl_retry_next_ns(&retry)))) {

@@ -37,18 +37,17 @@ static struct trawl_settings read(const char *written, json_t **ret_job)
 static void settings_read__takes_every_value(void **state)
 {
     json_auto_t *section = NULL;
-    struct trawl_settings settings = read(
-        "{\"concurrency\": 3, \"total_concurrency\": 5, \"delay\": \"250ms\", \"max_pages\": 7, "
-        "\"max_depth\": 9, \"retries\": 4, \"retry_base\": \"2s\", \"retry_max\": \"1m\", "
-        "\"timeout\": \"20s\", \"connect_timeout\": \"6s\", \"max_body\": \"2M\", "
-        "\"max_item\": \"64K\", \"max_redirects\": 2, \"http2\": false, "
-        "\"user_agent\": \"me\", \"headers\": {\"X-A\": \"b\"}}",
-        &section);
+    struct trawl_settings settings =
+        read("{\"concurrency\": 3, \"total_concurrency\": 5, \"max_pages\": 7, "
+             "\"max_depth\": 9, \"retries\": 4, \"retry_base\": \"2s\", \"retry_max\": \"1m\", "
+             "\"timeout\": \"20s\", \"connect_timeout\": \"6s\", \"max_body\": \"2M\", "
+             "\"max_item\": \"64K\", \"max_redirects\": 2, \"http2\": false, "
+             "\"user_agent\": \"me\", \"headers\": {\"X-A\": \"b\"}}",
+             &section);
 
     (void)state;
     assert_int_equal(settings.frontier.hosts.concurrency, 3);
     assert_int_equal(settings.frontier.hosts.total, 5);
-    assert_int_equal(settings.frontier.hosts.delay_ns, 250000000);
     assert_int_equal(settings.frontier.pages, 0); /* until some are granted */
     assert_int_equal(settings.frontier.max_depth, 9);
     assert_int_equal(settings.frontier.retries, 4);
@@ -78,25 +77,19 @@ static void settings_read__knows_what_is_unlimited(void **state)
     assert_int_equal(settings.frontier.max_depth, 0);
 }
 
-static void settings_read__divides_hosts_among_shards(void **state)
+static void settings_read__divides_the_total_among_shards(void **state)
 {
-    unsigned concurrency = 0;
     unsigned total = 0;
 
     (void)state;
     for (int shard = 0; shard < 3; shard++) {
         json_auto_t *job = NULL;
-        struct trawl_settings settings =
-            read_shard("{\"concurrency\": 8, \"total_concurrency\": 32, \"delay\": \"100ms\"}",
-                       shard, 3, &job);
+        struct trawl_settings settings = read_shard("{\"total_concurrency\": 32}", shard, 3, &job);
 
-        concurrency += settings.frontier.hosts.concurrency;
         total += settings.frontier.hosts.total;
-        assert_int_equal(settings.frontier.hosts.delay_ns, 300000000);
         assert_int_equal(settings.frontier.shard, shard);
         assert_int_equal(settings.frontier.shards, 3);
     }
-    assert_int_equal(concurrency, 8);
     assert_int_equal(total, 32);
 }
 
@@ -105,7 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_read__takes_every_value),
         cmocka_unit_test(settings_read__knows_what_is_unlimited),
-        cmocka_unit_test(settings_read__divides_hosts_among_shards),
+        cmocka_unit_test(settings_read__divides_the_total_among_shards),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

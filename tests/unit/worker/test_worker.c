@@ -200,6 +200,9 @@ struct scene {
     unsigned grants;     /* of so many pages each, that are left for it */
     unsigned grant_pages;
     const struct trawl_page_request *forward; /* what it gets when it is idle, once */
+    char *host;                               /* the only one, of which it */
+    unsigned wanted;
+    unsigned held; /* slots */
     bool hold_acks;
     bool hold_finish; /* it is over when it is idle */
     uint64_t serial;
@@ -236,7 +239,7 @@ static void note(struct scene *scene, const char *format, ...)
 
 static void note_page(struct scene *scene, const struct trawl_page *page)
 {
-    static const char *const outcomes[] = {"ok", "redirected", "failed"};
+    static const char *const outcomes[] = {"ok", "redirected", "failed", "excluded"};
     static const char *const kinds[] = {"start", "", "finish", "retry"};
 
     if (page->kind == TRAWL_PAGE_RESPONSE)
@@ -332,6 +335,33 @@ static void on_starved(struct scene *scene)
     send_more(scene, TRAWL_MSG_GRANT, json_pack("{s:i}", "pages", (int)scene->grant_pages));
 }
 
+/* It gets all the slots that it asks for. */
+static void grant(struct scene *scene)
+{
+    json_auto_t *words = NULL;
+
+    if (scene->wanted <= scene->held)
+        return;
+    words =
+        json_pack("{s:s, s:i}", "host", scene->host, "slots", (int)(scene->wanted - scene->held));
+    scene->held = scene->wanted;
+    trawl_channel_send_json(scene->channel, TRAWL_MSG_HOST_GRANT, words);
+}
+
+static void on_want(struct scene *scene, const json_t *want)
+{
+    free(scene->host);
+    scene->host = trawl_xstrdup(trawl_json_string(want, "host", ""));
+    scene->wanted = (unsigned)trawl_json_int(want, "slots", 0);
+    grant(scene);
+}
+
+static void on_report(struct scene *scene, const json_t *report)
+{
+    scene->held -= (unsigned)trawl_json_int(report, "back", 0);
+    grant(scene);
+}
+
 static void on_frame(void *user, const struct trawl_frame *frame)
 {
     struct scene *scene = user;
@@ -347,6 +377,10 @@ static void on_frame(void *user, const struct trawl_frame *frame)
     scene->over |= frame->type == TRAWL_MSG_STOPPED || frame->type == TRAWL_MSG_FAILED;
     if (frame->type == TRAWL_MSG_STARVED)
         on_starved(scene);
+    if (frame->type == TRAWL_MSG_HOST_WANT)
+        on_want(scene, value);
+    if (frame->type == TRAWL_MSG_HOST_REPORT)
+        on_report(scene, value);
     if (frame->type == TRAWL_MSG_IDLE)
         on_idle(scene, value);
     if (frame->type == TRAWL_MSG_FAILED)
@@ -428,6 +462,7 @@ static int teardown(void **state)
     site_close(&scene->site);
     uv_run(&scene->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&scene->loop), 0);
+    free(scene->host);
     free(scene);
     return 0;
 }
