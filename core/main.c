@@ -18,6 +18,7 @@ static const struct trawl_command commands[] = {
     {"resume", "ask a running server to go on with an interrupted run", trawl_cmd_resume},
     {"check", "say all that is wrong with a configuration", trawl_cmd_check},
     {"runs", "list the runs in a data folder", trawl_cmd_runs},
+    {"hosts", "list the hosts that were asked, and how", trawl_cmd_hosts},
     {"items", "print items, or the history of one", trawl_cmd_items},
     {"plugin", "list, show or check plugins", trawl_cmd_plugin},
     {"schema", "print the JSON Schema of the configuration", trawl_cmd_schema},

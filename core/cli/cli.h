@@ -25,6 +25,7 @@ int trawl_cmd_check(int argc, char **argv);
 int trawl_cmd_schema(int argc, char **argv);
 int trawl_cmd_plugin(int argc, char **argv);
 int trawl_cmd_runs(int argc, char **argv);
+int trawl_cmd_hosts(int argc, char **argv);
 int trawl_cmd_items(int argc, char **argv);
 int trawl_cmd_demo(int argc, char **argv);
 

@@ -109,7 +109,6 @@ static int runs_show(const struct runs_command *command, const char *folder)
     struct trawl_reader *reader = NULL;
     struct trawl_err err = {0};
     json_auto_t *runs = NULL;
-    char *text;
     int r;
 
     r = trawl_reader_open(folder, &reader, &err);
@@ -121,9 +120,7 @@ static int runs_show(const struct runs_command *command, const char *folder)
         return TRAWL_EXIT_FAILED;
     }
     if (command->json) {
-        text = trawl_json_text(runs, TRAWL_JSON_INDENTED);
-        puts(text);
-        free(text);
+        trawl_cli_print_json(runs);
     } else {
         runs_print(runs);
     }

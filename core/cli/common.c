@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "util/alloc.h"
+#include "util/json.h"
 #include "util/log.h"
 
 void trawl_cli_print_err(const char *file, const struct trawl_err *err)
@@ -100,4 +101,11 @@ int trawl_cli_set_log_level(const char *command, const char *given, const char *
     trawl_log_set_level(level);
     setenv("TRAWL_LOG_LEVEL", name, 1);
     return 0;
+}
+
+void trawl_cli_print_json(const json_t *value)
+{
+    TRAWL_AUTO_FREE char *text = trawl_json_text(value, TRAWL_JSON_INDENTED);
+
+    puts(text);
 }

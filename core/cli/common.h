@@ -27,6 +27,9 @@ int trawl_cli_usage(const char *command, const char *format, ...)
 /* A whole number within a range. 0 or -EINVAL. */
 int trawl_cli_parse_number(const char *text, long long min, long long max, long long *ret_number);
 
+/* On stdout, indented. */
+void trawl_cli_print_json(const json_t *value);
+
 /* Apply --log-level or $TRAWL_LOG_LEVEL (`given` wins; NULL: neither was said, then `fallback`), and pass it on to the
  * processes that are started. 0 or TRAWL_EXIT_USAGE after saying why. */
 int trawl_cli_set_log_level(const char *command, const char *given, const char *fallback);

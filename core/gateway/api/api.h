@@ -76,6 +76,9 @@ int api_run_errors(struct api_request *request, struct trawl_reader *reader, str
 int api_run_logs(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 /* stats.c */
 int api_days(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
+
+/* hosts.c */
+int api_hosts(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 /* items.c */
 int api_items(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
 int api_item(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);

@@ -18,6 +18,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/scrape/runs/{id}/errors", .read = api_run_errors},
     {"GET", "/api/scrape/runs/{id}/logs", .read = api_run_logs},
     {"GET", "/api/stats/days", .read = api_days},
+    {"GET", "/api/hosts", .read = api_hosts},
     {"GET", "/api/items", .read = api_items},
     {"GET", "/api/items/one", .read = api_item},
     {"GET", "/api/items/history", .read = api_item_history},

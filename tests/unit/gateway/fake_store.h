@@ -130,6 +130,16 @@ int trawl_reader_days(struct trawl_reader *reader, int64_t now_ms, unsigned coun
     return 0;
 }
 
+int trawl_reader_hosts(struct trawl_reader *reader, const struct trawl_host_filter *filter,
+                       json_t **ret_hosts, struct trawl_err *err)
+{
+    (void)reader;
+    (void)err;
+    *ret_hosts = json_pack("[{s:s?, s:s?, s:i}]", "name", filter->after, "asked", filter->search,
+                           "limit", (int)filter->limit);
+    return 0;
+}
+
 int trawl_reader_items(struct trawl_reader *reader, const struct trawl_item_filter *filter,
                        int (*row)(void *user, const struct trawl_item_row *item), void *user,
                        struct trawl_err *err)
