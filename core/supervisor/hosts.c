@@ -314,8 +314,13 @@ bool trawl__hosts_on_robots(struct trawl_shard *shard, const struct trawl_frame 
 
 void trawl__hosts_forget(struct trawl_shard *shard)
 {
-    while (shard->hosts)
-        user_drop(shard->hosts);
+    struct trawl_host_user *user;
+    struct trawl_host_user *next;
+
+    DL_FOREACH_SAFE2(shard->hosts, user, next, shard_next)
+    {
+        user_drop(user);
+    }
 }
 
 void trawl__hosts_save(struct trawl_supervisor *supervisor)

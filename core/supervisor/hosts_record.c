@@ -95,17 +95,18 @@ static json_t *pace_json(const struct trawl_budget *budget)
 static json_t *record_json(const struct trawl_host *host)
 {
     const struct trawl_host_record *record = &host->record;
+    uint64_t requests = record->fine + record->failed + record->busy;
 
     return json_pack(
         "{s:s, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:s*, s:s*}, s:{s:I, s:I, s:I}, s:o, s:o}",
         "name", host->name, "first_seen_at", (json_int_t)record->first_ms, "requests",
-        (json_int_t)(record->fine + record->failed + record->busy), "answered",
-        (json_int_t)record->fine, "failed", (json_int_t)record->failed, "busy",
-        (json_int_t)record->busy, "excluded", "count", (json_int_t)record->excluded, "last_at",
-        (json_int_t)record->excluded_ms, "last_url", record->excluded_url, "last_rule",
-        record->excluded_rule, "retry_after", "count", (json_int_t)record->retry_afters, "last_ms",
-        (json_int_t)record->retry_after_ms, "last_at", (json_int_t)record->retry_after_at_ms,
-        "robots", robots_json(record), "pace", pace_json(&host->budget));
+        (json_int_t)requests, "answered", (json_int_t)record->fine, "failed",
+        (json_int_t)record->failed, "busy", (json_int_t)record->busy, "excluded", "count",
+        (json_int_t)record->excluded, "last_at", (json_int_t)record->excluded_ms, "last_url",
+        record->excluded_url, "last_rule", record->excluded_rule, "retry_after", "count",
+        (json_int_t)record->retry_afters, "last_ms", (json_int_t)record->retry_after_ms, "last_at",
+        (json_int_t)record->retry_after_at_ms, "robots", robots_json(record), "pace",
+        pace_json(&host->budget));
 }
 
 void trawl__host_record_save(struct trawl_host *host, const void *robots, size_t robots_len)

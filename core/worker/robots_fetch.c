@@ -25,7 +25,7 @@ struct trawl_robots_fetch {
 
 static void robots_fetch_free(struct trawl_worker *worker, struct trawl_robots_fetch *fetch)
 {
-    DL_DELETE(worker->robots_fetches, fetch);
+    DL_DELETE(worker->robots_fetches, fetch); /* NOLINT: it is in the list */
     trawl_task_destroy(fetch->task);
     free(fetch->host);
     free(fetch);
@@ -200,6 +200,11 @@ uint64_t trawl__robots_next_ns(const struct trawl_worker *worker)
 
 void trawl__robots_finish(struct trawl_worker *worker)
 {
-    while (worker->robots_fetches)
-        robots_fetch_free(worker, worker->robots_fetches);
+    struct trawl_robots_fetch *fetch;
+    struct trawl_robots_fetch *next;
+
+    DL_FOREACH_SAFE(worker->robots_fetches, fetch, next)
+    {
+        robots_fetch_free(worker, fetch);
+    }
 }
