@@ -1,5 +1,5 @@
 /* Reading schedules; cron_next.c follows them. */
-#include "supervisor/cron.h"
+#include "config/cron.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -17,8 +17,8 @@
  * "@every" knows no clock: it is due at the multiples of its duration (1 s to 366 days) since 1970 in UTC, so a restart
  * does not shift it.
  */
-#ifndef TRAWL_SUPERVISOR_CRON_H
-#define TRAWL_SUPERVISOR_CRON_H
+#ifndef TRAWL_CONFIG_CRON_H
+#define TRAWL_CONFIG_CRON_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* When a schedule is due; cron.c reads it. Local times are seconds as if the zone's clock showed UTC. */
 #include <time.h>
 
-#include "supervisor/cron.h"
+#include "config/cron.h"
 
 /* The years 1 to 9999, in which the time zones are known. */
 #define FIRST_MS INT64_C(-62135596800000)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "supervisor/cron.h"
+#include "config/cron.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 
