@@ -231,6 +231,7 @@ static struct trawl_config *resolve(const json_t *written, const char *folder,
     check_names(root, "transports", errs);
     check_order(root, errs);
     check_origins(root, errs);
+    trawl__config_check_schedules(platforms, errs);
     drop_pluginless(platforms);
     json_object_foreach (platforms, name, platform) {
         merge_fetch(platform, json_object_get(root, "fetch"));

@@ -15,6 +15,9 @@ extern const char *const trawl__config_transports[];
  * holds a variable whose name says that it is secret. */
 json_t *trawl__config_expand(const json_t *value, json_t *secrets, struct trawl_errlist *errs);
 
+/* Say what is wrong with the schedules of resolved platforms. */
+void trawl__config_check_schedules(const json_t *platforms, struct trawl_errlist *errs);
+
 /* "password", "X-Api-Key", "SHOP_TOKEN": what bears such a name is not shown. */
 bool trawl__name_is_secret(const char *name);
 

@@ -286,6 +286,40 @@ static const struct trawl_option journal[] = {
     END,
 };
 
+static const struct trawl_option schedule[] = {
+    {.name = "cron",
+     .type = TRAWL_OPTION_STRING,
+     .required = true,
+     .help = "when: five fields (\"30 4 * * mon-fri\"), @daily and its kin, or \"@every 15m\""},
+    {.name = "timezone",
+     .type = TRAWL_OPTION_STRING,
+     .default_json = "\"UTC\"",
+     .help = "whose clock the five fields speak of: \"Europe/Berlin\""},
+    {.name = "jitter",
+     .type = TRAWL_OPTION_DURATION,
+     .default_json = "\"0s\"",
+     .min = 0,
+     .max = DAY,
+     .help = "each run is put off by a random time up to this"},
+    {.name = "misfire",
+     .type = TRAWL_OPTION_ENUM,
+     .choices = "skip|coalesce|all",
+     .default_json = "\"coalesce\"",
+     .help = "due times that passed while nothing could start: none, one run for all, or all"},
+    {.name = "overlap",
+     .type = TRAWL_OPTION_ENUM,
+     .choices = "skip|queue|replace|allow",
+     .default_json = "\"skip\"",
+     .help = "what is due while the platform is running: left out, started after it, in its place, "
+             "or beside it"},
+    {.name = "on_suspect",
+     .type = TRAWL_OPTION_ENUM,
+     .choices = "run|pause",
+     .default_json = "\"run\"",
+     .help = "whether the schedule goes on after a run that ended as suspect"},
+    END,
+};
+
 static const struct trawl_option platform[] = {
     {.name = "plugin",
      .type = TRAWL_OPTION_STRING,
@@ -312,10 +346,15 @@ static const struct trawl_option platform[] = {
      .min = 1,
      .max = 64,
      .help = "workers that share a run of it; \"auto\": as many as there are cores"},
+    {.name = "schedule",
+     .type = TRAWL_OPTION_OBJECT,
+     .fields = schedule,
+     .shorthand = "cron",
+     .help = "when a server runs it by itself; a string is its \"cron\""},
     {.name = "enabled",
      .type = TRAWL_OPTION_BOOL,
      .default_json = "true",
-     .help = "whether a run of all platforms has this one"},
+     .help = "whether a run of all platforms has this one, and its schedule holds"},
     END,
 };
 
