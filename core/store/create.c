@@ -17,6 +17,7 @@ struct create {
     enum trawl_overlap overlap;
     char *key; /* or NULL */
     struct trawl_hash body;
+    int64_t due_ms; /* or 0 */
     struct trawl_created_run made;
     trawl_store_on_run *done;
     void *user;
@@ -157,6 +158,9 @@ static int create_apply(struct trawl_journal *journal, struct trawl_store_op *op
         return r;
     if (create->overlap == TRAWL_OVERLAP_REJECT)
         r = find_conflict(journal->db, create);
+    if (r == 0 && create->made.conflict && create->due_ms)
+        r = trawl__schedule_skipped(journal->db, create->made.conflict, create->due_ms,
+                                    "the platform was running");
     if (r < 0 || create->made.conflict)
         return r;
     r = insert_run(journal->db, create);
@@ -164,6 +168,9 @@ static int create_apply(struct trawl_journal *journal, struct trawl_store_op *op
         r = insert_platforms(journal->db, create);
     if (r == 0 && create->key)
         r = keep_key(journal->db, create);
+    if (r == 0 && create->due_ms)
+        r = trawl__schedule_fired(journal->db, create->platforms[0].name, create->due_ms,
+                                  create->made.run_id);
     return r < 0 ? r : tell_queued(journal, create->made.run_id);
 }
 
@@ -206,6 +213,7 @@ void trawl_store_create_run(struct trawl_store *store, const struct trawl_new_ru
         .overlap = run->overlap,
         .key = trawl_xstrdup(run->idempotency_key),
         .body = run->idempotency_body,
+        .due_ms = run->due_ms,
         .done = done,
         .user = user,
     };

@@ -52,6 +52,14 @@ int trawl_reader_run_logs(struct trawl_reader *reader, int64_t run_id, int64_t a
 int trawl_reader_days(struct trawl_reader *reader, int64_t now_ms, unsigned count,
                       json_t **ret_days, struct trawl_err *err);
 
+/* --- schedules ----------------------------------------------------------------------------------- */
+
+/* Those that are configured, by platform: [{platform, the members of its spec, paused, paused_at, reason: text or null,
+ * last: {due_at, run_id, status, ended_at} or null, last_skipped: {due_at, reason} or null, due_ms}], due_ms as
+ * trawl_schedule_state has it. */
+int trawl_reader_schedules(struct trawl_reader *reader, json_t **ret_schedules,
+                           struct trawl_err *err);
+
 /* --- items --------------------------------------------------------------------------------------- */
 
 struct trawl_item_row {

@@ -84,6 +84,8 @@ struct trawl_new_run {
     enum trawl_overlap overlap;  /* REJECT is decided here, in the transaction */
     const char *idempotency_key; /* or NULL; kept for a day */
     struct trawl_hash idempotency_body;
+    int64_t
+        due_ms; /* of the schedule of its only platform, or 0: it is dealt with in the transaction, also by -EBUSY */
 };
 
 struct trawl_created_run {
@@ -193,6 +195,36 @@ void trawl_store_load_host(struct trawl_store *store, const char *name, trawl_st
 /* All is copied. `robots` NULL: the one that was saved stays. */
 void trawl_store_save_host(struct trawl_store *store, const char *name, const char *json,
                            const void *robots, size_t robots_len);
+
+/* --- schedules ----------------------------------------------------------------------------------- */
+
+struct trawl_schedule_config {
+    const char *platform;
+    const char *spec_json; /* an object, whose members trawl_reader_schedules() shows */
+    const char *timing;    /* what of it says when it is due; never empty */
+};
+
+/* How far it has come. */
+struct trawl_schedule_state {
+    int64_t due_ms; /* due times through this one are dealt with */
+    bool paused;
+};
+
+/* These are the schedules now; before trawl_store_start(). One whose timing is not as it was has no past: it begins at
+ * `now_ms`. states[i] is that of schedules[i]. */
+int trawl_store_adopt_schedules(struct trawl_store *store,
+                                const struct trawl_schedule_config *schedules, size_t count,
+                                int64_t now_ms, struct trawl_schedule_state *states);
+
+/* A due time passes without a run. `why`: a word or two for the API. */
+void trawl_store_skip_due(struct trawl_store *store, const char *platform, int64_t due_ms,
+                          const char *why, trawl_store_on_done *done, void *user);
+
+/* Both change nothing if it is as they want it already. What was due before the schedule goes on is dealt with. */
+void trawl_store_pause_schedule(struct trawl_store *store, const char *platform, int64_t now_ms,
+                                const char *reason, trawl_store_on_done *done, void *user);
+void trawl_store_resume_schedule(struct trawl_store *store, const char *platform, int64_t now_ms,
+                                 trawl_store_on_done *done, void *user);
 
 /* --- upkeep -------------------------------------------------------------------------------------- */
 

@@ -65,6 +65,10 @@ struct trawl_store {
     bool ended;
 };
 
+/* Within a transaction: a schedule's due time is dealt with, by a run or without one. */
+int trawl__schedule_fired(sqlite3 *db, const char *platform, int64_t due_ms, int64_t run_id);
+int trawl__schedule_skipped(sqlite3 *db, const char *platform, int64_t due_ms, const char *why);
+
 /* Queue an operation, which the store then owns. */
 void trawl__store_push(struct trawl_store *store, struct trawl_store_op *op);
 
