@@ -9,6 +9,8 @@
  *             option that is not overridable or not valid, or the idempotency key with another body; 503: shutting down
  *   cancel  {run_id} → {run_id}; 404; 409 if it has ended
  *   resume  {run_id} → {run_id}; 404; 409 if it is not interrupted, or workers.resume is "never"; 503: shutting down
+ *   pause_schedule {platform} → {platform, paused}; 404: it has no schedule
+ *   resume_schedule the same
  *   move    {from, to, reason, count}: clients went from one transport to another → {}; 422: unknown transport (with the
  *            nearest name)
  *   watchers {} → {transport: subscribers of all gateways}
@@ -17,11 +19,13 @@
 #ifndef TRAWL_IPC_COMMANDS_H
 #define TRAWL_IPC_COMMANDS_H
 
-#define TRAWL_COMMAND_START    "start"
-#define TRAWL_COMMAND_CANCEL   "cancel"
-#define TRAWL_COMMAND_RESUME   "resume"
-#define TRAWL_COMMAND_MOVE     "move"
-#define TRAWL_COMMAND_MOVES    "moves"
-#define TRAWL_COMMAND_WATCHERS "watchers"
+#define TRAWL_COMMAND_START           "start"
+#define TRAWL_COMMAND_CANCEL          "cancel"
+#define TRAWL_COMMAND_RESUME          "resume"
+#define TRAWL_COMMAND_PAUSE_SCHEDULE  "pause_schedule"
+#define TRAWL_COMMAND_RESUME_SCHEDULE "resume_schedule"
+#define TRAWL_COMMAND_MOVE            "move"
+#define TRAWL_COMMAND_MOVES           "moves"
+#define TRAWL_COMMAND_WATCHERS        "watchers"
 
 #endif

@@ -32,6 +32,10 @@ void trawl__command(struct trawl_supervisor *supervisor, const char *name, const
         trawl__command_cancel(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_RESUME) == 0)
         trawl__command_resume(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_PAUSE_SCHEDULE) == 0)
+        trawl__command_pause_schedule(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_RESUME_SCHEDULE) == 0)
+        trawl__command_resume_schedule(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_MOVE) == 0)
         trawl__command_move(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_WATCHERS) == 0)

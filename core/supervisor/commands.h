@@ -25,6 +25,18 @@ void trawl__command_moves(struct trawl_supervisor *supervisor, const json_t *arg
 void trawl__command_resume(struct trawl_supervisor *supervisor, const json_t *args,
                            trawl_command_done *done, void *user);
 
+/* commands_schedules.c */
+void trawl__command_pause_schedule(struct trawl_supervisor *supervisor, const json_t *args,
+                                   trawl_command_done *done, void *user);
+void trawl__command_resume_schedule(struct trawl_supervisor *supervisor, const json_t *args,
+                                    trawl_command_done *done, void *user);
+
+/* Start a platform for a due time of its schedule, which the store deals with in the same transaction: also where the answer
+ * is 409. */
+void trawl__start_due(struct trawl_supervisor *supervisor, const char *platform,
+                      enum trawl_overlap overlap, int64_t due_ms, trawl_command_done *done,
+                      void *user);
+
 /* Take up these runs, which an earlier server left interrupted. */
 void trawl__resume_all(struct trawl_supervisor *supervisor, const int64_t *run_ids, size_t count);
 

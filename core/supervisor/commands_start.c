@@ -12,6 +12,13 @@
 /* Most platforms in one run. */
 #define START_PLATFORMS_MAX 10000
 
+static const char *const overlap_names[] = {
+    [TRAWL_OVERLAP_REJECT] = "reject",
+    [TRAWL_OVERLAP_QUEUE] = "queue",
+    [TRAWL_OVERLAP_REPLACE] = "replace",
+    [TRAWL_OVERLAP_ALLOW] = "allow",
+};
+
 struct start {
     struct trawl_supervisor *supervisor;
     trawl_command_done *done;
@@ -19,6 +26,7 @@ struct start {
     json_t *args;
     struct trawl_run *run; /* until it is entered */
     unsigned inspected;    /* tasks whose options are known to be good */
+    int64_t due_ms;        /* of the platform's schedule, or 0 */
 };
 
 static void start_inspect_next(struct start *start);
@@ -219,12 +227,11 @@ static void start_on_run(void *user, int status, const struct trawl_created_run 
 static enum trawl_overlap start_overlap(const json_t *args)
 {
     const char *overlap = trawl_json_string(args, "overlap", "reject");
+    size_t i = TRAWL_ARRAY_SIZE(overlap_names);
 
-    if (strcmp(overlap, "queue") == 0)
-        return TRAWL_OVERLAP_QUEUE;
-    if (strcmp(overlap, "replace") == 0)
-        return TRAWL_OVERLAP_REPLACE;
-    return strcmp(overlap, "allow") == 0 ? TRAWL_OVERLAP_ALLOW : TRAWL_OVERLAP_REJECT;
+    while (--i > TRAWL_OVERLAP_REJECT && strcmp(overlap, overlap_names[i]) != 0)
+        continue;
+    return (enum trawl_overlap)i;
 }
 
 /* 32 hex digits, high half first. */
@@ -253,6 +260,7 @@ static void start_create(struct start *start)
         .platform_count = run->task_count,
         .overlap = start_overlap(start->args),
         .idempotency_key = trawl_json_string(start->args, "idempotency_key", NULL),
+        .due_ms = start->due_ms,
         .idempotency_body = start_hash(trawl_json_string(start->args, "idempotency_body", "")),
     };
 
@@ -307,17 +315,35 @@ static void start_inspect_next(struct start *start)
     }
 }
 
-void trawl__command_start(struct trawl_supervisor *supervisor, const json_t *args,
-                          trawl_command_done *done, void *user)
+/* `args` is stolen. */
+static void start_begin(struct trawl_supervisor *supervisor, json_t *args, int64_t due_ms,
+                        trawl_command_done *done, void *user)
 {
     struct start *start = TRAWL_NEW(struct start);
 
     start->supervisor = supervisor;
     start->done = done;
     start->user = user;
-    start->args = args ? json_deep_copy(args) : json_object();
+    start->args = args;
+    start->due_ms = due_ms;
     if (start_make_tasks(start) && start_check_overrides(start))
         start_inspect_next(start);
     else
         start_free(start);
+}
+
+void trawl__command_start(struct trawl_supervisor *supervisor, const json_t *args,
+                          trawl_command_done *done, void *user)
+{
+    start_begin(supervisor, args ? json_deep_copy(args) : json_object(), 0, done, user);
+}
+
+void trawl__start_due(struct trawl_supervisor *supervisor, const char *platform,
+                      enum trawl_overlap overlap, int64_t due_ms, trawl_command_done *done,
+                      void *user)
+{
+    json_t *args = json_pack("{s:[s], s:s, s:s}", "platforms", platform, "trigger", "schedule",
+                             "overlap", overlap_names[overlap]);
+
+    start_begin(supervisor, args, due_ms, done, user);
 }

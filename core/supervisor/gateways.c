@@ -63,10 +63,11 @@ static json_t *gateway_platforms(const struct trawl_config *config)
 
     json_object_foreach (json_object_get(config->root, "platforms"), name, platform) {
         json_t *shown =
-            json_pack("{s:s, s:s, s:b, s:O?, s:o?, s:o?}", "name", name, "plugin",
+            json_pack("{s:s, s:s, s:b, s:O?, s:O?, s:o?, s:o?}", "name", name, "plugin",
                       trawl_json_string(platform, "plugin", ""), "enabled",
                       trawl_json_bool(platform, "enabled", true), "overridable",
-                      json_object_get(platform, "overridable"), "options",
+                      json_object_get(platform, "overridable"), "schedule",
+                      json_object_get(platform, "schedule"), "options",
                       trawl_config_shown(config, json_object_get(platform, "options")), "fetch",
                       trawl_config_shown(config, json_object_get(platform, "fetch")));
 

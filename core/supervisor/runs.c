@@ -35,7 +35,7 @@ void trawl__run_unref(struct trawl_run *run)
     free(run);
 }
 
-static bool run_holds(const struct trawl_run *run, const char *platform)
+bool trawl__run_holds(const struct trawl_run *run, const char *platform)
 {
     for (unsigned i = 0; i < run->task_count; i++) {
         if (run->tasks[i].state != TRAWL_TASK_ENDED &&
@@ -48,7 +48,7 @@ static bool run_holds(const struct trawl_run *run, const char *platform)
 static bool run_overlaps(const struct trawl_run *run, const struct trawl_run *other)
 {
     for (unsigned i = 0; i < run->task_count; i++) {
-        if (run_holds(other, run->tasks[i].platform))
+        if (trawl__run_holds(other, run->tasks[i].platform))
             return true;
     }
     return false;
@@ -70,7 +70,7 @@ struct trawl_run *trawl__run_of_platform(struct trawl_supervisor *supervisor, co
     struct trawl_run *run;
 
     DL_FOREACH (supervisor->runs, run) {
-        if (run_holds(run, platform))
+        if (trawl__run_holds(run, platform))
             return run;
     }
     return NULL;

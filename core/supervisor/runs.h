@@ -30,6 +30,9 @@ void trawl__run_enter(struct trawl_run *run, int64_t id);
 
 struct trawl_run *trawl__run_find(struct trawl_supervisor *supervisor, int64_t id);
 
+/* It has not ended that platform. */
+bool trawl__run_holds(const struct trawl_run *run, const char *platform);
+
 /* The oldest run not over that holds a platform of that name, or NULL. */
 struct trawl_run *trawl__run_of_platform(struct trawl_supervisor *supervisor, const char *platform);
 

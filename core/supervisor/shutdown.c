@@ -56,6 +56,7 @@ static void shutdown_close_handles(struct trawl_supervisor *supervisor)
         uv_close((uv_handle_t *)&supervisor->signals[i], NULL);
     uv_close((uv_handle_t *)&supervisor->progress_timer, NULL);
     uv_close((uv_handle_t *)&supervisor->prune_timer, NULL);
+    uv_close((uv_handle_t *)&supervisor->schedule_timer, NULL);
     uv_close((uv_handle_t *)&supervisor->ack_idle, NULL);
 }
 

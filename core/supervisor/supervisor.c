@@ -11,6 +11,7 @@
 #include "supervisor/hosts.h"
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
+#include "supervisor/schedules.h"
 #include "supervisor/shard.h"
 #include "util/alloc.h"
 #include "util/json.h"
@@ -77,9 +78,11 @@ static void supervisor_start_timers(struct trawl_supervisor *supervisor)
 {
     uv_timer_init(&supervisor->loop, &supervisor->progress_timer);
     uv_timer_init(&supervisor->loop, &supervisor->prune_timer);
+    uv_timer_init(&supervisor->loop, &supervisor->schedule_timer);
     uv_idle_init(&supervisor->loop, &supervisor->ack_idle);
     supervisor->progress_timer.data = supervisor;
     supervisor->prune_timer.data = supervisor;
+    supervisor->schedule_timer.data = supervisor;
     supervisor->ack_idle.data = supervisor;
     uv_timer_start(&supervisor->prune_timer, supervisor_on_prune_timer, PRUNE_INTERVAL_MS,
                    PRUNE_INTERVAL_MS);
@@ -221,8 +224,10 @@ static int supervisor_loop(struct trawl_supervisor *supervisor, struct trawl_err
     }
     supervisor_start_timers(supervisor);
     trawl__resume_all(supervisor, interrupted, interrupted_count);
-    if (supervisor->options->serve)
+    if (supervisor->options->serve) {
         trawl__gateways_start(supervisor);
+        trawl__schedules_start(supervisor);
+    }
     if (supervisor->options->run_platforms)
         supervisor_start_run(supervisor);
     uv_run(&supervisor->loop, UV_RUN_DEFAULT);
@@ -254,6 +259,8 @@ int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t
     r = supervisor_open_store(&supervisor, errs);
     if (r == 0)
         r = bound;
+    if (r == 0 && options->serve)
+        r = trawl__schedules_open(&supervisor, errs);
     if (r == 0)
         r = uv_loop_init(&supervisor.loop);
     if (r == 0) {
@@ -265,6 +272,7 @@ int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t
     } else if (supervisor.store) {
         trawl_store_close(supervisor.store, NULL, NULL);
     }
+    trawl__schedules_free(&supervisor);
     supervisor_close_listeners(&supervisor);
     json_decref(supervisor.moves);
     *ret_run_id = supervisor.run_id;

@@ -14,6 +14,8 @@ struct trawl_run;
 struct trawl_gateway;
 struct trawl_host;
 
+struct trawl_scheduled;
+
 /* How far the end has come; each stage waits for what the one before it still had to do. */
 enum trawl_stage {
     TRAWL_STAGE_SERVING,
@@ -58,6 +60,9 @@ struct trawl_supervisor {
     struct trawl_host *idle_hosts;
     unsigned idle_host_count;
 
+    struct trawl_scheduled *schedules; /* NULL without `serve` */
+    size_t schedule_count;
+
     struct trawl_gateway *gateways; /* NULL without `serve` */
     uint64_t gateway_generations;   /* processes started so far */
     int *listen_fds;
@@ -71,6 +76,7 @@ struct trawl_supervisor {
     uv_timer_t progress_timer;
     uint64_t ticks; /* of it */
     uv_timer_t prune_timer;
+    uv_timer_t schedule_timer;
     uv_idle_t ack_idle; /* active while acknowledgements are due */
 };
 
