@@ -89,6 +89,10 @@ int api_append_item(struct trawl_buf *buf, const struct trawl_item_row *row);
 void api_run_items(struct api_request *request);
 void api_download_writable(struct api_request *request);
 void api_download_free(struct download *download);
+/* schedules.c */
+int api_schedules(struct api_request *request, struct trawl_reader *reader, struct trawl_err *err);
+void api_pause_schedule(struct api_request *request);
+void api_resume_schedule(struct api_request *request);
 /* server.c */
 void api_platforms(struct api_request *request);
 void api_plugins(struct api_request *request);

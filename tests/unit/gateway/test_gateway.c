@@ -895,6 +895,12 @@ static void gateway__routes(void **state)
         {"GET /api/scrape/runs/x/progress", "", 404, "no such run"},
         {"GET /api/scrape/stream?topics=gossip", "", 400, "gossip"},
         {"GET /api/scrape/stream?since=1", "", 400, "not an id"},
+        {"GET /api/schedules", "", 200,
+         "{\"schedules\":[{\"platform\":\"late\",\"cron\":\"@daily\",\"timezone\":\"UTC\",\"next\":"
+         "[]},"
+         "{\"platform\":\"leap\",\"cron\":\"0 0 29 2 *\",\"timezone\":\"UTC\",\"next\":["
+         "\"2104-02-29T00:00:00.000Z\",\"2108-02-29T00:00:00.000Z\",\"2112-02-29T00:00:00.000Z\","
+         "\"2116-02-29T00:00:00.000Z\",\"2120-02-29T00:00:00.000Z\"]}]}"},
         {"GET /api/stats/days", "", 200, "{\"days\":[{\"asked\":14}]}"},
         {"GET /api/stats/days?days=366", "", 200, "366"},
         {"GET /api/stats/days?days=0", "", 422, "days"},
