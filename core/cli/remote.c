@@ -80,8 +80,8 @@ static int refused(const char *command, long status, const json_t *problem)
     return status == 422 ? TRAWL_EXIT_USAGE : TRAWL_EXIT_FAILED;
 }
 
-int trawl_remote_post(struct trawl_client *client, const char *command, const char *path,
-                      const json_t *body, json_t **ret_answer)
+static int ask(struct trawl_client *client, const char *command, const char *path,
+               const json_t *body, json_t **ret_answer)
 {
     struct trawl_err err = {0};
     json_t *answer = NULL;
@@ -99,6 +99,18 @@ int trawl_remote_post(struct trawl_client *client, const char *command, const ch
     code = refused(command, status, answer);
     json_decref(answer);
     return code;
+}
+
+int trawl_remote_get(struct trawl_client *client, const char *command, const char *path,
+                     json_t **ret_answer)
+{
+    return ask(client, command, path, NULL, ret_answer);
+}
+
+int trawl_remote_post(struct trawl_client *client, const char *command, const char *path,
+                      const json_t *body, json_t **ret_answer)
+{
+    return ask(client, command, path, body, ret_answer);
 }
 
 int trawl_remote_wait(struct trawl_client *client, const char *command, json_int_t run_id)

@@ -8,8 +8,10 @@
  * 127.0.0.1:8080. Returns TRAWL_EXIT_COMPLETED and a client, or an exit code after saying why. */
 int trawl_remote_connect(const char *server, const char *config, struct trawl_client **ret_client);
 
-/* Ask for something by POST. TRAWL_EXIT_COMPLETED and the answer (new reference), or an exit code after saying, as `command`,
+/* Ask for something by GET or by POST. TRAWL_EXIT_COMPLETED and the answer (new reference), or an exit code after saying, as `command`,
  * why not. */
+int trawl_remote_get(struct trawl_client *client, const char *command, const char *path,
+                     json_t **ret_answer);
 int trawl_remote_post(struct trawl_client *client, const char *command, const char *path,
                       const json_t *body, json_t **ret_answer);
 

@@ -1,0 +1,184 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "cli/remote.h"
+#include "util/alloc.h"
+#include "util/json.h"
+
+static const char schedules_help[] =
+    "Usage: trawl schedules [OPTION…]\n"
+    "       trawl schedules [OPTION…] pause|resume PLATFORM\n\n"
+    "Ask a running server when its platforms are due, or to pause the schedule of one, over\n"
+    "restarts too, and to go on with it. What was due meanwhile is left out.\n\n"
+    "  --server URL   the server (else the configuration's first address, else\n"
+    "                 http://127.0.0.1:8080)\n"
+    "  --config FILE  configuration\n"
+    "  --json         as JSON, with all that is known\n"
+    "  -h, --help     this text\n";
+
+struct schedules_command {
+    const char *server;
+    const char *config;
+    bool json;
+    const char *verb; /* NULL: list them */
+    const char *platform;
+};
+
+static int schedules_parse_verb(struct schedules_command *command, int count, char **words)
+{
+    if (count == 0)
+        return -1;
+    command->verb = words[0];
+    command->platform = words[1];
+    if (strcmp(command->verb, "pause") != 0 && strcmp(command->verb, "resume") != 0)
+        return trawl_cli_usage("schedules", "expected 'pause' or 'resume', not '%s'", words[0]);
+    if (count != 2)
+        return trawl_cli_usage("schedules", "'%s' is for one platform, by its name", words[0]);
+    /* It becomes part of a path. */
+    if (strspn(command->platform,
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") !=
+        strlen(command->platform))
+        return trawl_cli_usage("schedules", "'%s' is no name of a platform", command->platform);
+    return -1;
+}
+
+/* -1: go on; else the exit code. */
+static int schedules_parse(struct schedules_command *command, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"server", required_argument, NULL, 's'},
+        {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    int c;
+
+    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (c) {
+        case 's':
+            command->server = optarg;
+            break;
+        case 'c':
+            command->config = optarg;
+            break;
+        case 'j':
+            command->json = true;
+            break;
+        case 'h':
+            fputs(schedules_help, stdout);
+            return TRAWL_EXIT_COMPLETED;
+        default:
+            return trawl_cli_usage("schedules", "that is not how it is used");
+        }
+    }
+    return schedules_parse_verb(command, argc - optind, argv + optind);
+}
+
+/* --- the list ------------------------------------------------------------------------------------ */
+
+/* Of a column that is as wide as its longest entry, its name included. */
+static int schedules_width(const json_t *schedules, const char *name)
+{
+    size_t width = strlen(name);
+    json_t *schedule;
+    size_t i;
+
+    json_array_foreach (schedules, i, schedule) {
+        size_t len = strlen(trawl_json_string(schedule, name, ""));
+
+        width = len > width ? len : width;
+    }
+    return (int)width;
+}
+
+static void schedules_print_last(const json_t *last)
+{
+    if (!json_is_object(last))
+        return;
+    printf("%lld %s", (long long)trawl_json_int(last, "run_id", 0),
+           trawl_json_string(last, "status", ""));
+}
+
+static void schedules_print(const json_t *schedules)
+{
+    int platform = schedules_width(schedules, "platform");
+    int cron = schedules_width(schedules, "cron");
+    int timezone = schedules_width(schedules, "timezone");
+    json_t *schedule;
+    size_t i;
+
+    printf("%-*s  %-*s  %-*s  %-24s  %s\n", platform, "platform", cron, "cron", timezone,
+           "timezone", "next", "last run");
+    json_array_foreach (schedules, i, schedule) {
+        const char *next = json_string_value(json_array_get(json_object_get(schedule, "next"), 0));
+        bool paused = trawl_json_bool(schedule, "paused", false);
+
+        printf("%-*s  %-*s  %-*s  %-24s  ", platform, trawl_json_string(schedule, "platform", ""),
+               cron, trawl_json_string(schedule, "cron", ""), timezone,
+               trawl_json_string(schedule, "timezone", ""),
+               paused ? "paused"
+               : next ? next
+                      : "never");
+        schedules_print_last(json_object_get(schedule, "last"));
+        putchar('\n');
+    }
+}
+
+static int schedules_list(const struct schedules_command *command, struct trawl_client *client)
+{
+    TRAWL_AUTO_FREE char *text = NULL;
+    json_auto_t *answer = NULL;
+    const json_t *schedules;
+    int code;
+
+    code = trawl_remote_get(client, "schedules", "/api/schedules", &answer);
+    if (code != TRAWL_EXIT_COMPLETED)
+        return code;
+    schedules = json_object_get(answer, "schedules");
+    if (command->json) {
+        text = trawl_json_text(schedules, TRAWL_JSON_INDENTED);
+        puts(text);
+    } else {
+        schedules_print(schedules);
+    }
+    return code;
+}
+
+/* --- one of them --------------------------------------------------------------------------------- */
+
+static int schedules_change(const struct schedules_command *command, struct trawl_client *client)
+{
+    TRAWL_AUTO_FREE char *path =
+        trawl_xasprintf("/api/schedules/%s/%s", command->platform, command->verb);
+    TRAWL_AUTO_FREE char *text = NULL;
+    json_auto_t *body = json_object();
+    json_auto_t *answer = NULL;
+    int code;
+
+    code = trawl_remote_post(client, "schedules", path, body, &answer);
+    if (code == TRAWL_EXIT_COMPLETED && command->json) {
+        text = trawl_json_text(answer, TRAWL_JSON_INDENTED);
+        puts(text);
+    }
+    return code;
+}
+
+int trawl_cmd_schedules(int argc, char **argv)
+{
+    struct schedules_command command = {0};
+    struct trawl_client *client = NULL;
+    int code;
+
+    code = schedules_parse(&command, argc, argv);
+    if (code >= 0)
+        return code;
+    code = trawl_remote_connect(command.server, command.config, &client);
+    if (code == TRAWL_EXIT_COMPLETED)
+        code = command.verb ? schedules_change(&command, client) : schedules_list(&command, client);
+    trawl_client_destroy(client);
+    return code;
+}
