@@ -6,8 +6,8 @@ export interface Platform {
   name: string;
   plugin: string;
   enabled?: boolean;
-  /** When it runs by itself, if it does. */
-  schedule?: string | null;
+  /** When it runs by itself, if it does. `/api/schedules` says more. */
+  schedule?: { cron: string } | null;
   overridable?: string[] | null;
   /** With the plugin's defaults; durations in milliseconds, sizes in bytes. */
   options?: { [name: string]: Json };

@@ -1,3 +1,4 @@
+import type { Schedule } from "@/api/schedules";
 import type { Item } from "@/api/items";
 import type { Run, RunPlatform } from "@/api/runs";
 import { isEnd } from "@/lib/phases";
@@ -64,3 +65,21 @@ export const PLATFORMS = {
     { name: "archive", plugin: "html", enabled: false, overridable: [] },
   ],
 };
+
+export function schedule(one: Partial<Schedule> = {}): Schedule {
+  return {
+    platform: "bookshop",
+    cron: "@daily",
+    timezone: "UTC",
+    jitter_ms: 0,
+    misfire: "coalesce",
+    overlap: "skip",
+    paused: false,
+    paused_at: null,
+    reason: null,
+    last: null,
+    last_skipped: null,
+    next: [],
+    ...one,
+  };
+}

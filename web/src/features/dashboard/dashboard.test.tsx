@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
-import { PLATFORMS, run, runPlatform } from "@/testing/data";
+import { PLATFORMS, run, runPlatform, schedule } from "@/testing/data";
 import { fakeServer, problem, type FakeServer } from "@/testing/fake-server";
 import { renderApp } from "@/testing/render";
 import Dashboard from "./dashboard";
@@ -24,6 +24,8 @@ async function openStart(user = userEvent.setup()) {
   await within(dialog).findByRole("checkbox", { name: /bookshop/ });
   return { user, dialog };
 }
+
+const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 const startRequests = () => server.requests.filter(({ method }) => method === "POST");
 
@@ -155,11 +157,12 @@ describe("what not every server has", () => {
         { date: "2026-01-31", runs: 1, items: 562, new: 2, changed: 40, failed: 3 },
       ],
     });
-    server.on("GET /api/platforms", { platforms: [{ name: "news", plugin: "html", schedule: "0 * * * *" }] });
+    server.on("GET /api/platforms", { platforms: [{ name: "news", plugin: "html", schedule: { cron: "0 * * * *" } }] });
     server.on("GET /api/schedules", {
       schedules: [
-        { platform: "news", schedule: "0 * * * *", next_at: null, paused: true },
-        { platform: "bookshop", schedule: "*/5 * * * *", next_at: new Date(Date.now() + 240_500).toISOString() },
+        schedule({ platform: "news", cron: "0 * * * *", next: [soon(10_000)], paused: true }),
+        schedule({ platform: "prices", cron: "@daily", next: [soon(7_200_500)] }),
+        schedule({ platform: "bookshop", cron: "*/5 * * * *", next: [soon(-1000), soon(240_500), soon(540_500)] }),
       ],
     });
     renderApp(<Dashboard />);
@@ -169,6 +172,7 @@ describe("what not every server has", () => {
     const next = await screen.findByRole("region", { name: "Next by schedule" });
     expect(within(next).getAllByRole("listitem").map((entry) => entry.textContent)).toEqual([
       "bookshop*/5 * * * *in 4 min",
+      "prices@dailyin 2 h",
       "news0 * * * *paused",
     ]);
   });

@@ -13,9 +13,10 @@ import { Panel } from "@/components/panel";
 import { PhaseBadge } from "@/components/phase-badge";
 import { QueryView } from "@/components/query-view";
 import { StartScrapeButton } from "@/components/start-scrape";
-import { TimeAgo, TimeUntil } from "@/components/time";
+import { TimeAgo } from "@/components/time";
 import { count, plural } from "@/lib/format";
 import classes from "./platforms.module.css";
+import { ScheduleFacts } from "./schedule-facts";
 
 export default function Platforms() {
   const platforms = useQuery(platformsQuery());
@@ -83,8 +84,7 @@ function PlatformCard({ platform, plugin, schedule }: CardProps) {
           <>
             <dt>Schedule</dt>
             <dd>
-              <span className="mono">{schedule.schedule}</span>{" "}
-              {schedule.paused ? <span className="dimmed">paused</span> : schedule.next_at && <TimeUntil at={schedule.next_at} />}
+              <ScheduleFacts schedule={schedule} />
             </dd>
           </>
         )}

@@ -1,7 +1,8 @@
 import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import Platforms from "@/features/platforms/platforms";
-import { PLATFORMS, run, runPlatform } from "@/testing/data";
+import { PLATFORMS, run, runPlatform, schedule } from "@/testing/data";
 import { fakeServer, problem, type FakeServer } from "@/testing/fake-server";
 import { renderApp } from "@/testing/render";
 import System from "./system";
@@ -85,6 +86,59 @@ describe("Platforms", () => {
     const options = within(card).getByRole("list", { name: "Options of prices", hidden: true });
     expect(options.textContent).toContain("may be set at the start");
     expect(options.textContent).toContain("1 min 30 s");
+  });
+
+  it("pauses and resumes a schedule, and says when it is due", async () => {
+    const paths: string[] = [];
+    let paused = false;
+    const change = (verb: string, to: boolean) => () => {
+      paths.push(verb);
+      paused = to;
+      return { platform: "prices", paused };
+    };
+    server.on("GET /api/platforms", { platforms: [{ ...PLATFORMS.platforms[1], schedule: { cron: "30 4 * * *" } }] });
+    server.on("GET /api/schedules", () => ({
+      schedules: [
+        schedule({
+          platform: "prices",
+          cron: "30 4 * * *",
+          timezone: "Europe/Berlin",
+          jitter_ms: 600_000,
+          overlap: "queue",
+          paused,
+          reason: paused ? "3 items where there were 300" : null,
+          last: { due_at: "2026-01-30T03:30:00.000Z", run_id: 12, status: "completed", ended_at: "2026-01-30T03:31:00.000Z" },
+          last_skipped: { due_at: "2026-01-29T03:30:00.000Z", reason: "it was missed" },
+          next: [new Date(Date.now() + 7_200_500).toISOString(), "2099-02-01T03:30:00.000Z"],
+        }),
+      ],
+    }));
+    server.on("POST /api/schedules/prices/pause", change("pause", true));
+    server.on("POST /api/schedules/prices/resume", change("resume", false));
+    renderApp(<Platforms />);
+    const card = await screen.findByRole("region", { name: "prices" });
+    expect(await within(card).findByText("in 2 h")).toBeTruthy();
+    expect(card.textContent).toContain("Europe/Berlin");
+    expect(card.textContent).toContain("was skipped: it was missed");
+    expect(card.textContent).toContain("Put off by up to 10 min 00 s. What is due waits while the platform runs; due times that were missed make one run.");
+    expect(within(within(card).getByRole("list", { name: "Next times of prices", hidden: true })).getAllByRole("listitem", { hidden: true })).toHaveLength(2);
+
+    await userEvent.click(within(card).getByRole("button", { name: "Pause the schedule of prices" }));
+    expect(await within(card).findByText("paused: 3 items where there were 300")).toBeTruthy();
+    expect(within(card).queryByText("in 2 h")).toBeNull();
+    await userEvent.click(within(card).getByRole("button", { name: "Resume the schedule of prices" }));
+    expect(await within(card).findByText("in 2 h")).toBeTruthy();
+    expect(paths).toEqual(["pause", "resume"]);
+  });
+
+  it("says why a schedule could not be paused", async () => {
+    server.on("GET /api/platforms", { platforms: [{ ...PLATFORMS.platforms[1], schedule: { cron: "@daily" } }] });
+    server.on("GET /api/schedules", { schedules: [schedule({ platform: "prices" })] });
+    server.on("POST /api/schedules/prices/pause", problem(503, "Not stored"));
+    renderApp(<Platforms />);
+    await userEvent.click(await screen.findByRole("button", { name: "Pause the schedule of prices" }));
+    expect(await screen.findByText("Not stored")).toBeTruthy();
+    expect(screen.getByText("never again")).toBeTruthy();
   });
 
   it("says how to add one when there is none", async () => {

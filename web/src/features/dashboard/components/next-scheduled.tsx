@@ -1,30 +1,33 @@
 import { Link } from "react-router-dom";
-import type { Schedule } from "@/api/schedules";
+import { nextDue, type Schedule } from "@/api/schedules";
 import { Panel } from "@/components/panel";
 import { TimeUntil } from "@/components/time";
+import { useNow } from "@/hooks/use-now";
 import classes from "./dashboard.module.css";
 
 const SHOWN = 6;
+const SECOND = 1000;
 
 /** Those that are due at no time come last. */
-function dueAt({ next_at, paused }: Schedule): number {
-  return next_at && !paused ? Date.parse(next_at) : Infinity;
-}
+const order = (at: string | undefined) => (at ? Date.parse(at) : Number.MAX_VALUE);
 
 /** What comes next by schedule, the soonest first. */
 export function NextScheduled({ schedules }: { schedules: Schedule[] }) {
-  // Infinity less Infinity is no number.
-  const coming = [...schedules].sort((a, b) => dueAt(a) - dueAt(b) || 0).slice(0, SHOWN);
+  const now = useNow(SECOND);
+  const coming = schedules
+    .map((schedule) => ({ ...schedule, at: nextDue(schedule, now) }))
+    .sort((a, b) => order(a.at) - order(b.at))
+    .slice(0, SHOWN);
   return (
     <Panel title="Next by schedule" actions={<Link to="/platforms">All</Link>}>
       <ul className={classes.schedule}>
-        {coming.map(({ platform, schedule, next_at, paused }) => (
+        {coming.map(({ platform, cron, at, paused }) => (
           <li key={platform}>
             <span>
               <strong>{platform}</strong>
-              {schedule && <small className="mono">{schedule}</small>}
+              <small className="mono">{cron}</small>
             </span>
-            <span className={paused ? "dimmed" : undefined}>{paused ? "paused" : next_at ? <TimeUntil at={next_at} /> : "–"}</span>
+            <span className={paused ? "dimmed" : undefined}>{paused ? "paused" : at ? <TimeUntil at={at} /> : "–"}</span>
           </li>
         ))}
       </ul>
