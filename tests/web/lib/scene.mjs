@@ -30,7 +30,7 @@ class Site {
   }
 }
 
-export async function scene(t, { order = ['websocket', 'sse'], count = 40, delay = 50, held = false } = {}) {
+export async function scene(t, { order = ['websocket', 'sse'], count = 40, delay = 50, held = false, schedule } = {}) {
   const proxy = await FaultProxy.start(t);
   const pages = new Site(count, delay, held);
   const { url: fixture } = await site(t, pages.routes);
@@ -49,6 +49,7 @@ export async function scene(t, { order = ['websocket', 'sse'], count = 40, delay
           plugin: 'html',
           options: { start: `${fixture}/`, follow: 'a', fields: { title: 'title', h1: 'h1' } },
           fetch: { concurrency: 2, retries: 0, timeout: '2m' },
+          schedule,
         },
       ]),
     ),
