@@ -57,6 +57,7 @@ struct trawl_gateway {
     uint64_t flushed_ns;
     bool configured;
     bool draining;
+    char stalled[128]; /* why the store cannot write, or "" */
     uint64_t drain_began;
     bool closing;
     struct trawl_log log;

@@ -112,6 +112,9 @@ enum trawl_message_type {
     /* {seq, status: 0 or an HTTP status of 400 and more, result: any}: answer to COMMAND. */
     TRAWL_MSG_REPLY,
 
+    /* {reason}: the store cannot write, which is why /ready says no; null: it can again. */
+    TRAWL_MSG_STALLED,
+
     /* {retry_ms}: tell clients to come back, close, exit. */
     TRAWL_MSG_DRAIN,
 

@@ -247,6 +247,15 @@ static void gateway_on_gone(void *user, const char *how)
         gateway_restart(gateway, how);
 }
 
+static void gateway_stalled(struct trawl_gateway *gateway)
+{
+    json_auto_t *message = json_pack("{s:s?}", "reason", gateway->supervisor->stalled);
+    struct trawl_channel *channel = gateway_channel(gateway);
+
+    if (channel && trawl_channel_send_json(channel, TRAWL_MSG_STALLED, message) < 0)
+        trawl_process_kill(gateway->process);
+}
+
 static void gateway_spawn(struct trawl_gateway *gateway)
 {
     static const struct trawl_process_ops ops = {
@@ -266,6 +275,8 @@ static void gateway_spawn(struct trawl_gateway *gateway)
     else if (trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_CONFIGURE, configuration) <
              0)
         trawl_process_kill(gateway->process);
+    else if (supervisor->stalled)
+        gateway_stalled(gateway);
 }
 
 static void gateway_start(struct trawl_supervisor *supervisor)
@@ -316,6 +327,14 @@ void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct tr
         events += piece;
         count -= piece;
     }
+}
+
+void trawl__gateways_stalled(struct trawl_supervisor *supervisor)
+{
+    struct trawl_gateway *gateway;
+
+    DL_FOREACH (supervisor->gateways, gateway)
+        gateway_stalled(gateway);
 }
 
 static void gateway_on_drain_over(uv_timer_t *timer)

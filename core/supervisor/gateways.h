@@ -22,6 +22,9 @@ void trawl__gateways_start(struct trawl_supervisor *supervisor);
 void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct trawl_event *events,
                             size_t count);
 
+/* supervisor->stalled has changed. */
+void trawl__gateways_stalled(struct trawl_supervisor *supervisor);
+
 /* Drain them; supervisor->gateways is NULL when all are gone, and trawl__shutdown_advance() was called. */
 void trawl__gateways_stop(struct trawl_supervisor *supervisor);
 

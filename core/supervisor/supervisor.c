@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "ipc/commands.h"
 #include "supervisor/commands.h"
@@ -11,9 +14,11 @@
 #include "supervisor/hosts.h"
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
+#include "supervisor/runs.h"
 #include "supervisor/schedules.h"
 #include "supervisor/shard.h"
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/json.h"
 #include "util/listen.h"
 
@@ -38,6 +43,21 @@ static void supervisor_on_events(void *user, const struct trawl_event *events, s
         options->on_event(options->user, trawl_store_epoch(supervisor->store), &events[i]);
 }
 
+/* Those who watch have seen everything stand still. */
+static void supervisor_tell_runs(struct trawl_supervisor *supervisor)
+{
+    double seconds = (double)(trawl_mono_ns() - supervisor->stalled_ns) / 1e9;
+    const struct trawl_run *run;
+    char message[256];
+
+    snprintf(message, sizeof(message),
+             "the store could not write for %.1f s: %.128s; everything waited, and goes on now",
+             seconds, supervisor->stalled);
+    trawl_info(&supervisor->log, "%s", message);
+    DL_FOREACH (supervisor->runs, run)
+        trawl_store_log(supervisor->store, run->id, NULL, TRAWL_LOG_WARNING, message);
+}
+
 static void supervisor_on_stalled(void *user, const char *reason)
 {
     struct trawl_supervisor *supervisor = user;
@@ -46,7 +66,11 @@ static void supervisor_on_stalled(void *user, const char *reason)
         trawl_error(&supervisor->log, "the store cannot write: %s; everything waits, trying again",
                     reason);
     else
-        trawl_info(&supervisor->log, "the store can write again");
+        supervisor_tell_runs(supervisor);
+    free(supervisor->stalled);
+    supervisor->stalled = trawl_xstrdup(reason);
+    supervisor->stalled_ns = trawl_mono_ns();
+    trawl__gateways_stalled(supervisor);
 }
 
 /* --- timers -------------------------------------------------------------------------------------- */
@@ -275,6 +299,7 @@ int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t
     trawl__schedules_free(&supervisor);
     supervisor_close_listeners(&supervisor);
     json_decref(supervisor.moves);
+    free(supervisor.stalled);
     *ret_run_id = supervisor.run_id;
     return r < 0 ? TRAWL_SUPERVISOR_FAILED : supervisor_exit_code(&supervisor);
 }

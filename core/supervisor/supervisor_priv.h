@@ -42,7 +42,9 @@ struct trawl_supervisor {
     int exit_code;
 
     struct trawl_store *store;
-    uint64_t head; /* the last event that we were told of; gateways begin after it */
+    char *stalled;       /* why the store cannot write, or NULL */
+    uint64_t stalled_ns; /* since when */
+    uint64_t head;       /* the last event that we were told of; gateways begin after it */
 
     struct trawl_run *runs; /* those not over, oldest first */
     unsigned creating;      /* runs that the store is making, or takes up again */

@@ -1,4 +1,5 @@
 /* What the server is made of, and how it feels. */
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/api/api.h"
@@ -33,6 +34,15 @@ static int ready_run(struct read_job *job, struct trawl_reader *reader)
     return trawl_reader_bounds(reader, &tail, &head, &job->err);
 }
 
+static void respond_stalled(struct api_request *request)
+{
+    char detail[192];
+
+    snprintf(detail, sizeof(detail), "the store cannot write: %s; everything waits",
+             request->gateway->stalled);
+    problem_respond(request->http, 503, detail, NULL);
+}
+
 static void ready_done(struct read_job *job)
 {
     static const char body[] = "{\"status\":\"ready\"}";
@@ -42,6 +52,8 @@ static void ready_done(struct read_job *job)
         return;
     if (job->status < 0)
         problem_respond(request->http, 503, "the store cannot be read", NULL);
+    else if (*request->gateway->stalled)
+        respond_stalled(request);
     else
         trawl_http_respond(request->http, 200, "application/json", NULL, body, strlen(body));
 }
