@@ -52,6 +52,7 @@ struct trawl_store {
     struct trawl_journal journal;
     uint32_t epoch; /* never changes */
     int lock_fd;
+    uint64_t gather_ns; /* no transaction begins before, unless much waits */
 
     uv_mutex_t mutex; /* for all below */
     uv_cond_t cond;

@@ -9,6 +9,11 @@
 #define BATCH_OPS_MAX   2000
 #define BATCH_BYTES_MAX ((size_t)32 << 20)
 
+/* Transactions begin no closer together than this, unless so much waits: each writes a page of the file for nearly every row, so
+ * many rows in one cost far less. What comes alone is committed at once. */
+#define GATHER_NS    ((uint64_t)10000000)
+#define GATHER_BYTES ((size_t)2 << 20)
+
 #define RETRY_NS ((uint64_t)1000000000)
 
 /* --- the queue ----------------------------------------------------------------------------------- */
@@ -17,10 +22,13 @@ void trawl__store_push(struct trawl_store *store, struct trawl_store_op *op)
 {
     uv_mutex_lock(&store->mutex);
     if (!store->closing) {
+        bool tell = !store->queue || store->queue_bytes >= GATHER_BYTES;
+
         *store->queue_end = op;
         store->queue_end = &op->next;
         store->queue_bytes += op->bytes;
-        uv_cond_signal(&store->cond);
+        if (tell)
+            uv_cond_signal(&store->cond);
         op = NULL;
     }
     uv_mutex_unlock(&store->mutex);
@@ -41,6 +49,19 @@ size_t trawl__store_queued(struct trawl_store *store)
     return bytes;
 }
 
+/* With the mutex held: wait for the first operation, and for those that come soon after it. */
+static void gather(struct trawl_store *store)
+{
+    uint64_t now_ns;
+
+    while (!store->queue && !store->closing)
+        uv_cond_wait(&store->cond, &store->mutex);
+    while (!store->closing && store->queue_bytes < GATHER_BYTES &&
+           (now_ns = uv_hrtime()) < store->gather_ns)
+        uv_cond_timedwait(&store->cond, &store->mutex, store->gather_ns - now_ns);
+    store->gather_ns = uv_hrtime() + GATHER_NS;
+}
+
 /* Detach the operations of the next transaction, waiting for the first. NULL: the store closes. */
 static struct trawl_store_op *take(struct trawl_store *store)
 {
@@ -49,8 +70,7 @@ static struct trawl_store_op *take(struct trawl_store *store)
     size_t bytes = 0;
 
     uv_mutex_lock(&store->mutex);
-    while (!store->queue && !store->closing)
-        uv_cond_wait(&store->cond, &store->mutex);
+    gather(store);
     first = store->queue;
     end = &first;
     for (size_t i = 0; *end && i < BATCH_OPS_MAX && bytes < BATCH_BYTES_MAX; i++) {
