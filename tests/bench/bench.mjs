@@ -3,14 +3,17 @@ import { cpus } from 'node:os';
 import { crawlBench } from './crawl.mjs';
 import { fanoutBench } from './fanout.mjs';
 import { CLIENT_CPU, SERVER_CPU } from './measure.mjs';
+import { scaleBench } from './scale.mjs';
 import { quantile, watchBench } from './watch.mjs';
 
 // Trawl's processor time for a page, as a part of Scrapy's; its deliveries to 1,000 subscribers, in nchan's. The goals of
 // what is watched lie in watch.mjs.
 const GOAL_CRAWL = 8;
 const GOAL_FANOUT = 8;
+// What a page may cost more when a hundred times as many URLs are known.
+const GOAL_SCALE = 1.2;
 
-const PATIENCE_MS = 10 * 60_000;
+const PATIENCE_MS = 15 * 60_000;
 
 const NAMES = { nchan: 'nchan', gateway: 'gateway alone', server: 'whole server' };
 
@@ -29,6 +32,16 @@ function printCrawl({ trawl, scrapy, ratio, scrapyVersion }) {
   console.log(`\nCrawl of python3-doc, ${trawl.pages} pages, every link of the host followed, all processes counted\n`);
   console.log(table([['', 'pages/s', 'CPU s per 1,000 pages', 'peak RSS'], row('trawl run', trawl), row(scrapyVersion, scrapy)]));
   console.log(`\n  Trawl takes 1/${ratio.toFixed(1)} of Scrapy's processor time; goal 1/${GOAL_CRAWL}: ${verdict(ratio, GOAL_CRAWL)}`);
+}
+
+function printScale([few, many]) {
+  const row = ({ known, cpuPer1000, bytes }) => [whole(known), cpuPer1000.toFixed(2), `${whole(bytes / 2 ** 20)} MiB`];
+  const ratio = many.cpuPer1000 / few.cpuPer1000;
+  const bytes = (many.bytes - few.bytes) / (many.known - few.known);
+  console.log('\nA page of a large crawl, 88 known links on it, all processes counted\n');
+  console.log(table([['URLs known', 'CPU s per 1,000 pages', 'RSS'], row(few), row(many)]));
+  console.log(`\n  Among a million URLs a page costs ${ratio.toFixed(2)} times what it costs among ten thousand; goal ${GOAL_SCALE}: ` +
+    `${ratio <= GOAL_SCALE ? 'reached' : 'MISSED'}\n  A URL that is known, and waits to be fetched, takes ${whole(bytes)} bytes of memory`);
 }
 
 function printFanout(results) {
@@ -69,8 +82,8 @@ function printWatch({ dom, faults }) {
 const args = new Set(process.argv.slice(2));
 const json = args.delete('--json');
 for (const arg of args) {
-  if (!['crawl', 'fanout', 'watch'].includes(arg)) {
-    console.error(`tests/bench/run BUILD [--json] [crawl] [fanout] [watch]: '${arg}' is none of them`);
+  if (!['crawl', 'scale', 'fanout', 'watch'].includes(arg)) {
+    console.error(`tests/bench/run BUILD [--json] [crawl] [scale] [fanout] [watch]: '${arg}' is none of them`);
     process.exit(2);
   }
 }
@@ -84,12 +97,14 @@ setTimeout(() => {
 }, PATIENCE_MS).unref();
 
 const crawl = wanted('crawl') ? await crawlBench(say) : undefined;
+const scale = wanted('scale') ? await scaleBench(say) : undefined;
 const fanout = wanted('fanout') ? await fanoutBench(say) : undefined;
 const watch = wanted('watch') ? await watchBench(say) : undefined;
 if (json) {
-  console.log(JSON.stringify({ machine: { cpu: cpus()[0].model, cores: cpus().length }, crawl, fanout, watch }, null, 2));
+  console.log(JSON.stringify({ machine: { cpu: cpus()[0].model, cores: cpus().length }, crawl, scale, fanout, watch }, null, 2));
 } else {
   if (crawl) printCrawl(crawl);
+  if (scale) printScale(scale);
   if (fanout) printFanout(fanout);
   if (watch) printWatch(watch);
 }

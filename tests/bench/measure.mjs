@@ -10,6 +10,10 @@ export const CLIENT_CPU = ALL_CPUS.split(/[,-]/).at(-1);
 
 const SAMPLE_MS = 50;
 
+// Of /proc on Linux, whatever the machine.
+const TICKS = 100;
+const PAGE_BYTES = 4096;
+
 const scopes = new Set();
 let stopping = false;
 
@@ -64,6 +68,18 @@ async function peakBytes(pid) {
   } catch {
     return 0; // it has ended
   }
+}
+
+/** {cpuSeconds, bytes} of a process and its children, as they are now. */
+export async function usage(pid) {
+  const all = [pid, ...(await descendants(pid)).map((child) => child.pid)];
+  const each = await Promise.all(all.map(async (one) => {
+    const stat = await readFile(`/proc/${one}/stat`, 'latin1').catch(() => '');
+    const [user = 0, system = 0, , , , , , , , , rss = 0] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11).map(Number);
+    return { cpuSeconds: (user + system) / TICKS, bytes: rss * PAGE_BYTES };
+  }));
+  const sum = (of) => each.reduce((total, one) => total + one[of], 0);
+  return { cpuSeconds: sum('cpuSeconds'), bytes: sum('bytes') };
 }
 
 /** Run to the end, on all cores: {code, stderr, seconds, cpuSeconds, peakBytes}, of it and all processes that it waited for. */
