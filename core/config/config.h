@@ -37,7 +37,7 @@ struct trawl_config {
  *   chains      {NAME: {order: [transports], failures: 3, retry_after: "30s"}}
  *
  * fetch: {concurrency: 8 a host, total_concurrency, delay: "0s", timeout, connect_timeout, max_body, max_pages,
- *   max_depth, max_redirects, max_item, retries, retry_base, retry_max, user_agent, headers: {…}, http2}
+ *   max_depth, max_redirects, max_item, retries, retry_base, retry_max, user_agent, headers: {…}, http2, private_networks: "start", "allow" or "deny"}
  */
 extern const struct trawl_option trawl_config_table[];
 extern const struct trawl_option trawl_fetch_table[];
@@ -67,6 +67,10 @@ char *trawl_config_data_folder(const struct trawl_config *config);
 
 /* Borrowed; NULL if there is no such platform. */
 json_t *trawl_config_platform(const struct trawl_config *config, const char *name);
+
+/* The hosts that a platform's configured options name: every string among them that is an http(s) URL, as [origin with a "/"],
+ * canonical, each once. New reference. */
+json_t *trawl_config_starts(const json_t *options);
 
 /* A copy of settings, as they are in `root`, for people to see: "***" stands in place of secrets that came from a file or a
  * variable, values whose name says that they are secret, headers that are not known to be harmless, and user, password and

@@ -141,9 +141,15 @@ static const struct trawl_option text[] = {{.type = TRAWL_OPTION_STRING}};
          .default_json = D("{}"),                                                                  \
          .fields = text,                                                                           \
          .help = "further headers of every request"},                                              \
+        {.name = "http2",                                                                          \
+         .type = TRAWL_OPTION_BOOL,                                                                \
+         .default_json = D("true"),                                                                \
+         .help = "HTTP/2 where TLS offers it"},                                                    \
     {                                                                                              \
-        .name = "http2", .type = TRAWL_OPTION_BOOL, .default_json = D("true"),                     \
-        .help = "HTTP/2 where TLS offers it"                                                       \
+        .name = "private_networks", .type = TRAWL_OPTION_ENUM, .choices = "start|allow|deny",      \
+        .default_json = D("\"start\""),                                                            \
+        .help = "addresses that are not public: only for hosts that the platform's options name, " \
+                "for all, or for none"                                                             \
     }
 
 #define KEEP(text) text

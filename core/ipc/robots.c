@@ -31,7 +31,7 @@ int trawl_robots_answer_decode(const void *payload, size_t len,
     ret_answer->kind = trawl_wire_get_str(&wire);
     ret_answer->reason = trawl_wire_get_str(&wire);
     ret_answer->body = trawl_wire_get_str(&wire);
-    if (ret_answer->state > TRAWL_ROBOTS_UNKNOWN)
+    if (ret_answer->state > TRAWL_ROBOTS_REFUSED)
         return -EBADMSG;
     return trawl_wire_end(&wire);
 }

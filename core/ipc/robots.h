@@ -12,6 +12,7 @@ enum trawl_robots_state {
     TRAWL_ROBOTS_RULES, /* `body` holds them */
     TRAWL_ROBOTS_NONE,  /* the host has none: all is allowed */
     TRAWL_ROBOTS_UNKNOWN, /* it could not be read, as `kind` and `reason` say: nothing is allowed for now */
+    TRAWL_ROBOTS_REFUSED, /* the worker's platform may not ask this host, which says nothing of the host */
 };
 
 struct trawl_robots_answer {

@@ -207,10 +207,26 @@ static void take_problem(struct trawl_host *host, const struct trawl_robots_answ
     trawl__host_see_robots(host);
 }
 
+/* Its own platform keeps this user from the host; the next one tries for itself. */
+static void take_refusal(struct trawl_host *host, struct trawl_host_user *user,
+                         const struct trawl_robots_answer *answer)
+{
+    host->robots = TRAWL_HOST_ROBOTS_STALE;
+    user->wanted = 0;
+    trawl__host_tell(user, TRAWL_MSG_HOST_SHUT,
+                     json_pack("{s:s, s:s, s:s}", "host", host->name, "kind", answer->kind.ptr,
+                               "reason", answer->reason.ptr));
+    trawl__host_see_robots(host);
+}
+
 void trawl__host_on_robots(struct trawl_host *host, const struct trawl_robots_answer *answer)
 {
+    struct trawl_host_user *user = host->fetcher;
+
     host->fetcher = NULL;
-    if (answer->state == TRAWL_ROBOTS_UNKNOWN)
+    if (answer->state == TRAWL_ROBOTS_REFUSED)
+        take_refusal(host, user, answer);
+    else if (answer->state == TRAWL_ROBOTS_UNKNOWN)
         take_problem(host, answer);
     else
         take_rules(host, answer);

@@ -13,11 +13,11 @@ json_t *trawl__job_make(const struct trawl_supervisor *supervisor, const char *p
 
     if (!section)
         return NULL;
-    return json_pack("{s:{s:s, s:s}, s:o, s:o}", "plugin", "name",
-                     trawl_json_string(section, "plugin", ""), "file",
-                     trawl_json_string(section, "plugin_file", ""), "options",
-                     options ? json_incref(options) : json_object(), "fetch",
-                     fetch ? json_incref(fetch) : json_object());
+    return json_pack(
+        "{s:{s:s, s:s}, s:o, s:o, s:o}", "plugin", "name", trawl_json_string(section, "plugin", ""),
+        "file", trawl_json_string(section, "plugin_file", ""), "options",
+        options ? json_incref(options) : json_object(), "fetch",
+        fetch ? json_incref(fetch) : json_object(), "starts", trawl_config_starts(options));
 }
 
 /* --- overriding ---------------------------------------------------------------------------------- */

@@ -10,74 +10,10 @@
 #include "worker/fetch_priv.h"
 #include "worker/robots.h"
 
-/* A transfer that brings less than this for so long is given up, well before a generous total timeout ends it. */
-#define LOW_SPEED_BYTES   16L
-#define LOW_SPEED_SECONDS 60L
-/* What libcurl reads at once: a large page costs a fifth less CPU than with its default of 16 KB. */
-#define READ_BYTES (64L << 10)
 /* Buffer memory that an idle exchange keeps for its next page. */
 #define FETCH_KEEP (256u << 10)
 
-struct trawl_fetch {
-    struct trawl_fetcher *fetcher;
-    struct trawl_fetch *next; /* in the pool, or wherever the caller keeps it */
-    struct trawl_fetch *prev_under_way;
-    struct trawl_fetch *next_under_way;
-    struct trawl_task *task;
-    CURL *easy;
-    struct curl_slist *headers; /* the request's own, or NULL */
-    struct trawl_buf head;
-    struct trawl_buf body;
-    bool too_large;
-    bool cut; /* on purpose */
-    char error[CURL_ERROR_SIZE];
-    struct trawl_fetch_result result;
-};
-
-struct trawl_fetcher {
-    struct trawl__fetch_loop fetch_loop;
-    struct trawl_settings settings;
-    struct curl_slist *headers; /* the platform's */
-    json_t *platform_headers;
-    char *user_agent;
-    struct trawl_fetch *pool;
-    struct trawl_fetch *under_way; /* utlist */
-    trawl_fetch_on_done *on_done;
-    void *user;
-};
-
-/* --- what libcurl brings --------------------------------------------------------------------------- */
-
-static size_t on_head(char *line, size_t size, size_t count, void *user)
-{
-    struct trawl_fetch *fetch = user;
-    size_t len = size * count;
-
-    return trawl__fetch_head_add(&fetch->head, line, len) < 0 ? 0 : len;
-}
-
-/* Counts decoded bytes, so that a small answer that unfolds into a huge one ends here, too. */
-static size_t on_body(char *bytes, size_t size, size_t count, void *user)
-{
-    struct trawl_fetch *fetch = user;
-    size_t len = size * count;
-    long status = 0;
-
-    fetch->result.bytes += len;
-    if (fetch->task->robots && fetch->result.bytes > TRAWL_ROBOTS_MAX) {
-        fetch->cut = true; /* RFC 9309 section 2.5: what lies beyond is not read */
-        (void)trawl_buf_append(&fetch->body, bytes, TRAWL_ROBOTS_MAX - fetch->body.len);
-        return 0;
-    }
-    if (!fetch->task->robots && fetch->result.bytes > fetch->fetcher->settings.max_body) {
-        fetch->too_large = true;
-        return 0;
-    }
-    curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (status < 200 || status > 299)
-        return len; /* nobody reads the body of an error page */
-    return trawl_buf_append(&fetch->body, bytes, len) < 0 ? 0 : len;
-}
+/* --- results ---------------------------------------------------------------------------------------- */
 
 /* The one place where libcurl's codes become kinds of error. */
 static const char *error_kind(CURLcode code, bool *ret_transient)
@@ -147,6 +83,9 @@ static void read_result(struct trawl_fetch *fetch, CURLcode code)
     if (fetch->too_large) {
         result->error_kind = "too_large";
         result->error = "the body is larger than max_body";
+    } else if (code != CURLE_OK && trawl__fetch_guard_refused(&fetch->guard)) {
+        result->error_kind = "refused";
+        result->error = fetch->guard.refusal;
     } else if (code != CURLE_OK && !fetch->cut) {
         result->error_kind = error_kind(code, &result->transient);
         result->error = *fetch->error ? fetch->error : curl_easy_strerror(code);
@@ -167,35 +106,6 @@ static void on_easy_done(struct trawl__fetch_loop *fetch_loop, CURL *easy, CURLc
 
 /* --- exchanges -------------------------------------------------------------------------------------- */
 
-static void set_options(struct trawl_fetch *fetch)
-{
-    const struct trawl_settings *settings = &fetch->fetcher->settings;
-    CURL *easy = fetch->easy;
-
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the URL is canonical */
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, fetch->fetcher->user_agent);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, settings->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     settings->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
-    /* Rather share one connection than open as many as there are requests. */
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, settings->http2 ? 1L : 0L);
-}
-
 static struct trawl_fetch *fetch_create(struct trawl_fetcher *fetcher)
 {
     struct trawl_fetch *fetch = TRAWL_NEW(struct trawl_fetch);
@@ -210,7 +120,7 @@ static struct trawl_fetch *fetch_create(struct trawl_fetcher *fetcher)
     trawl_buf_init(&fetch->body, fetcher->settings.max_body > TRAWL_ROBOTS_MAX
                                      ? fetcher->settings.max_body
                                      : TRAWL_ROBOTS_MAX);
-    set_options(fetch);
+    trawl__fetch_set_options(fetch);
     return fetch;
 }
 
@@ -240,48 +150,6 @@ static void fetch_destroy(struct trawl_fetch *fetch)
     free(fetch);
 }
 
-/* HTTPGET takes back what an earlier request of this handle had set. */
-static void set_method(struct trawl_fetch *fetch)
-{
-    const char *method = trawl_task_method(fetch->task);
-    const struct trawl_task_extra *extra = fetch->task->extra;
-
-    curl_easy_setopt(fetch->easy, CURLOPT_HTTPGET, 1L);
-    curl_easy_setopt(fetch->easy, CURLOPT_CUSTOMREQUEST, NULL);
-    if (strcmp(method, "HEAD") == 0) {
-        curl_easy_setopt(fetch->easy, CURLOPT_NOBODY, 1L);
-        return;
-    }
-    if (strcmp(method, "POST") == 0 || (extra && extra->body_len > 0)) {
-        curl_easy_setopt(fetch->easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                         (curl_off_t)(extra ? extra->body_len : 0));
-        curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDS, extra && extra->body ? extra->body : "");
-    }
-    if (strcmp(method, "GET") != 0 || (extra && extra->body_len > 0))
-        curl_easy_setopt(fetch->easy, CURLOPT_CUSTOMREQUEST, method);
-}
-
-static int set_request(struct trawl_fetch *fetch)
-{
-    struct trawl_fetcher *fetcher = fetch->fetcher;
-    const struct trawl_task_extra *extra = fetch->task->extra;
-    int r;
-
-    if (extra && extra->headers) {
-        r = trawl__fetch_head_make(fetcher->platform_headers, extra->headers, &fetch->headers);
-        if (r < 0)
-            return r;
-    }
-    curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER,
-                     fetch->headers ? fetch->headers : fetcher->headers);
-    curl_easy_setopt(fetch->easy, CURLOPT_MAXFILESIZE_LARGE,
-                     fetch->task->robots ? (curl_off_t)0 : (curl_off_t)fetcher->settings.max_body);
-    set_method(fetch);
-    return curl_easy_setopt(fetch->easy, CURLOPT_URL, &fetch->task->url[0]) == CURLE_OK ? 0
-                                                                                        : -ENOMEM;
-}
-
 int trawl_fetch_start(struct trawl_fetcher *fetcher, struct trawl_task *task)
 {
     struct trawl_fetch *fetch = fetcher->pool;
@@ -294,7 +162,7 @@ int trawl_fetch_start(struct trawl_fetcher *fetcher, struct trawl_task *task)
     if (!fetch)
         return -ENOMEM;
     fetch->task = task;
-    r = set_request(fetch);
+    r = trawl__fetch_set_request(fetch);
     if (r == 0 && curl_multi_add_handle(fetcher->fetch_loop.multi, fetch->easy) != CURLM_OK)
         r = -ENOMEM;
     if (r < 0) {

@@ -1,4 +1,5 @@
-/* Inside fetching: fetch.c makes exchanges, fetch_loop.c turns libcurl on libuv, fetch_head.c reads heads. */
+/* Inside fetching: fetch.c makes exchanges, fetch_request.c tells libcurl of each, fetch_guard.c looks at the addresses that
+ * it connects to, fetch_loop.c turns libcurl on libuv, fetch_head.c reads heads. */
 #ifndef TRAWL_WORKER_FETCH_PRIV_H
 #define TRAWL_WORKER_FETCH_PRIV_H
 
@@ -20,6 +21,43 @@ struct trawl__fetch_loop {
     void (*on_closed)(struct trawl__fetch_loop *loop);
 };
 
+/* Who looks at the addresses that one exchange would connect to. */
+struct trawl__fetch_guard {
+    const struct trawl_settings *settings;
+    const char *url;
+    unsigned opened;   /* addresses that it let pass */
+    char refusal[512]; /* why another one was not, or "" */
+};
+
+struct trawl_fetch {
+    struct trawl_fetcher *fetcher;
+    struct trawl_fetch *next; /* in the pool, or wherever the caller keeps it */
+    struct trawl_fetch *prev_under_way;
+    struct trawl_fetch *next_under_way;
+    struct trawl_task *task;
+    CURL *easy;
+    struct curl_slist *headers; /* the request's own, or NULL */
+    struct trawl_buf head;
+    struct trawl_buf body;
+    bool too_large;
+    bool cut; /* on purpose */
+    char error[CURL_ERROR_SIZE];
+    struct trawl__fetch_guard guard;
+    struct trawl_fetch_result result;
+};
+
+struct trawl_fetcher {
+    struct trawl__fetch_loop fetch_loop;
+    struct trawl_settings settings;
+    struct curl_slist *headers; /* the platform's */
+    json_t *platform_headers;
+    char *user_agent;
+    struct trawl_fetch *pool;
+    struct trawl_fetch *under_way; /* utlist */
+    trawl_fetch_on_done *on_done;
+    void *user;
+};
+
 int trawl__fetch_loop_init(struct trawl__fetch_loop *fetch_loop, uv_loop_t *loop);
 
 /* All easy handles must have been removed. on_closed is called once the last handle has closed. */
@@ -34,5 +72,20 @@ json_t *trawl__fetch_head_json(const struct trawl_buf *head);
 /* The headers of a request: the platform's, overridden by the request's own (JSON text or NULL). *ret_list is freed with
  * curl_slist_free_all(). */
 int trawl__fetch_head_make(const json_t *platform, const char *own, struct curl_slist **ret_list);
+
+/* Begin an exchange with that canonical URL. Both are borrowed until the next. */
+void trawl__fetch_guard_begin(struct trawl__fetch_guard *guard,
+                              const struct trawl_settings *settings, const char *url);
+
+/* libcurl's callback, called with each address of a name that it tries: the socket, or CURL_SOCKET_BAD. */
+curl_socket_t trawl__fetch_guard_open(void *guard, curlsocktype purpose,
+                                      struct curl_sockaddr *address);
+
+/* All addresses that the name has were refused. */
+bool trawl__fetch_guard_refused(const struct trawl__fetch_guard *guard);
+
+/* Once for a handle; and for each request. 0 or -ENOMEM. */
+void trawl__fetch_set_options(struct trawl_fetch *fetch);
+int trawl__fetch_set_request(struct trawl_fetch *fetch);
 
 #endif

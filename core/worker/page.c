@@ -136,13 +136,14 @@ void trawl__page_judge_host(const struct trawl_fetch_result *result,
                             struct trawl_host_result *ret_result)
 {
     bool busy = result->status == 429 || result->status == 503;
+    bool asked = !result->error_kind || strcmp(result->error_kind, "refused") != 0;
     bool failed = result->status >= 500 || (result->error_kind && result->transient) ||
                   (result->error_kind && result->status == 0);
 
     *ret_result = (struct trawl_host_result){
-        .news = busy     ? TRAWL_HOST_BUSY
-                : failed ? TRAWL_HOST_FAILED
-                         : TRAWL_HOST_FINE,
+        .news = busy              ? TRAWL_HOST_BUSY
+                : asked && failed ? TRAWL_HOST_FAILED
+                                  : TRAWL_HOST_FINE,
         .elapsed_ms = result->first_byte_ms,
         .retry_after_ms = retry_after_ms(result),
     };

@@ -47,9 +47,13 @@ static void answer(struct trawl_worker *worker, struct trawl_robots_fetch *fetch
 static void answer_unknown(struct trawl_worker *worker, struct trawl_robots_fetch *fetch,
                            uint16_t status, const char *kind, const char *reason)
 {
+    bool refused = strcmp(kind, "refused") == 0;
     struct trawl_robots_answer robots = {
-        .state = TRAWL_ROBOTS_UNKNOWN, .status = status, .kind = trawl_str_of(kind)};
-    char quoted[256];
+        .state = refused ? TRAWL_ROBOTS_REFUSED : TRAWL_ROBOTS_UNKNOWN,
+        .status = status,
+        .kind = trawl_str_of(kind),
+    };
+    char quoted[600];
 
     trawl_log_quote(quoted, sizeof(quoted), reason);
     robots.reason = trawl_str_of(quoted);

@@ -1,6 +1,9 @@
 #include "worker/settings.h"
 
+#include <string.h>
+
 #include "util/json.h"
+#include "util/url.h"
 
 /* The fallbacks only serve whoever sends a section that was not resolved. */
 static void read_frontier(struct trawl_frontier_limits *limits, const json_t *fetch)
@@ -25,6 +28,15 @@ static unsigned part(unsigned amount, unsigned shard, unsigned shards)
     return whole > 0 ? whole : 1;
 }
 
+static enum trawl_private_networks read_private_networks(const json_t *fetch)
+{
+    const char *text = trawl_json_string(fetch, "private_networks", "start");
+
+    if (strcmp(text, "allow") == 0)
+        return TRAWL_PRIVATE_ALLOW;
+    return strcmp(text, "deny") == 0 ? TRAWL_PRIVATE_DENY : TRAWL_PRIVATE_START;
+}
+
 void trawl_settings_read(struct trawl_settings *settings, const json_t *job)
 {
     const json_t *fetch = json_object_get(job, "fetch");
@@ -42,4 +54,18 @@ void trawl_settings_read(struct trawl_settings *settings, const json_t *job)
     settings->http2 = trawl_json_bool(fetch, "http2", true);
     settings->user_agent = trawl_json_string(fetch, "user_agent", "Trawl");
     settings->headers = json_object_get(fetch, "headers");
+    settings->private_networks = read_private_networks(fetch);
+    settings->starts = json_object_get(job, "starts");
+}
+
+bool trawl_settings_name_host(const struct trawl_settings *settings, const char *url)
+{
+    json_t *origin;
+    size_t i;
+
+    json_array_foreach (settings->starts, i, origin) {
+        if (trawl_url_same_host(json_string_value(origin), url))
+            return true;
+    }
+    return false;
 }

@@ -8,6 +8,13 @@
 
 #include "worker/frontier.h"
 
+/* Who may have an address that is not of the public Internet. */
+enum trawl_private_networks {
+    TRAWL_PRIVATE_START, /* hosts that the platform's configured options name */
+    TRAWL_PRIVATE_ALLOW,
+    TRAWL_PRIVATE_DENY,
+};
+
 struct trawl_settings {
     struct trawl_frontier_limits frontier;
     long timeout_ms;
@@ -18,9 +25,16 @@ struct trawl_settings {
     bool http2;
     const char *user_agent; /* borrowed from the section */
     const json_t *headers;  /* likewise; may be NULL */
+    enum trawl_private_networks private_networks;
+    const json_t
+        *starts; /* borrowed from the job: origins of the hosts that are named; may be NULL */
 };
 
 /* `job`: the whole JOB message, whose "fetch" it reads and whose shard gets its part of it. */
 void trawl_settings_read(struct trawl_settings *settings, const json_t *job);
+
+/* True if the platform's configured options name the host of this canonical URL: a URL with the same host and port stands
+ * among them. Where no port is written, http and https are the same. */
+bool trawl_settings_name_host(const struct trawl_settings *settings, const char *url);
 
 #endif

@@ -62,6 +62,7 @@ struct scene {
     struct trawl_fetcher *fetcher;
     struct trawl_fetch *done;
     json_t *headers;
+    json_t *starts;
     unsigned done_count;
 };
 
@@ -74,10 +75,12 @@ static void on_done(void *user, struct trawl_fetch *fetch)
     uv_stop(&scene->loop);
 }
 
-static int setup(void **state)
+/* With a fetcher for a platform that names `starts`, or the site. */
+static struct scene *scene_open(enum trawl_private_networks private_networks, const char *start)
 {
     struct scene *scene = TRAWL_NEW(struct scene);
     struct trawl_settings settings = {
+        .private_networks = private_networks,
         .timeout_ms = 500,
         .connect_timeout_ms = 400,
         .max_body = MAX_BODY,
@@ -89,10 +92,35 @@ static int setup(void **state)
     assert_int_equal(uv_loop_init(&scene->loop), 0);
     site_open(&scene->site, &scene->loop, routes);
     scene->headers = json_pack("{s:s, s:s}", "X-Platform", "yes", "X-Both", "platform");
+    scene->starts = json_pack("[s+]", start ? start : scene->site.root, "/");
     settings.headers = scene->headers;
+    settings.starts = scene->starts;
     assert_int_equal(trawl_fetcher_create(&scene->loop, &settings, on_done, scene, &scene->fetcher),
                      0);
-    *state = scene;
+    return scene;
+}
+
+static int setup(void **state)
+{
+    *state = scene_open(TRAWL_PRIVATE_START, NULL);
+    return 0;
+}
+
+static int setup_stranger(void **state)
+{
+    *state = scene_open(TRAWL_PRIVATE_START, "http://127.0.0.1:1");
+    return 0;
+}
+
+static int setup_allow(void **state)
+{
+    *state = scene_open(TRAWL_PRIVATE_ALLOW, "http://127.0.0.1:1");
+    return 0;
+}
+
+static int setup_deny(void **state)
+{
+    *state = scene_open(TRAWL_PRIVATE_DENY, NULL);
     return 0;
 }
 
@@ -105,6 +133,7 @@ static int teardown(void **state)
     uv_run(&scene->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&scene->loop), 0);
     json_decref(scene->headers);
+    json_decref(scene->starts);
     free(scene);
     return 0;
 }
@@ -270,6 +299,46 @@ static void fetch__a_handle_forgets_its_last_method(void **state)
     release(scene);
 }
 
+static void assert_refused(struct scene *scene, const char *why)
+{
+    const struct trawl_fetch_result *result = fetch(scene, "/ok");
+
+    assert_string_equal(result->error_kind, "refused");
+    assert_false(result->transient);
+    assert_non_null(strstr(result->error, why));
+    assert_int_equal(scene->site.hits, 0);
+    release(scene);
+}
+
+static void fetch__refuses_the_private_address_of_a_stranger(void **state)
+{
+    struct scene *scene = *state;
+    const struct trawl_page_request request = {.url = trawl_str_of("http://localhost:2/")};
+
+    assert_refused(scene, "\"private_networks\": \"allow\"");
+    scene->done = NULL;
+    assert_int_equal(trawl_fetch_start(scene->fetcher, trawl_task_create(&request)), 0);
+    while (!scene->done)
+        uv_run(&scene->loop, UV_RUN_DEFAULT);
+    assert_string_equal(trawl_fetch_result(scene->done)->error_kind, "refused");
+    assert_non_null(strstr(trawl_fetch_result(scene->done)->error, "(loopback)"));
+    assert_non_null(strstr(trawl_fetch_result(scene->done)->error, "'localhost:2'"));
+    release(scene);
+}
+
+static void fetch__denies_private_addresses_to_all(void **state)
+{
+    assert_refused(*state, "private_networks is \"deny\"");
+}
+
+static void fetch__allows_private_addresses_to_all(void **state)
+{
+    struct scene *scene = *state;
+
+    assert_null(fetch(scene, "/ok")->error_kind);
+    release(scene);
+}
+
 static void fetcher_close__abandons_what_is_under_way(void **state)
 {
     struct scene *scene = *state;
@@ -292,9 +361,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(fetch__an_error_page_is_an_answer_without_body, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(fetch__names_what_went_wrong, setup, teardown),
-        cmocka_unit_test_setup_teardown(fetch__a_refused_connection_is_transient, setup, teardown),
+        cmocka_unit_test_setup_teardown(fetch__a_refused_connection_is_transient, setup_allow,
+                                        teardown),
         cmocka_unit_test_setup_teardown(fetch__a_request_s_own_headers_win, setup, teardown),
         cmocka_unit_test_setup_teardown(fetch__a_handle_forgets_its_last_method, setup, teardown),
+        cmocka_unit_test_setup_teardown(fetch__refuses_the_private_address_of_a_stranger,
+                                        setup_stranger, teardown),
+        cmocka_unit_test_setup_teardown(fetch__denies_private_addresses_to_all, setup_deny,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(fetch__allows_private_addresses_to_all, setup_allow,
+                                        teardown),
         cmocka_unit_test_setup_teardown(fetcher_close__abandons_what_is_under_way, setup, teardown),
     };
     int head = snprintf(bomb_answer, sizeof(bomb_answer),

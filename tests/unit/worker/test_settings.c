@@ -63,6 +63,36 @@ static void settings_read__takes_every_value(void **state)
     assert_string_equal(trawl_json_string(settings.headers, "X-A", ""), "b");
 }
 
+static void settings_name_host__compares_host_and_port(void **state)
+{
+    json_auto_t *starts = json_pack("[s, s]", "http://a.org/", "https://b.org:8443/");
+    struct trawl_settings settings = {.starts = starts};
+
+    (void)state;
+    assert_true(trawl_settings_name_host(&settings, "http://a.org/x"));
+    assert_true(trawl_settings_name_host(&settings, "https://a.org/x"));
+    assert_true(trawl_settings_name_host(&settings, "https://b.org:8443/"));
+    assert_false(trawl_settings_name_host(&settings, "http://a.org:8080/"));
+    assert_false(trawl_settings_name_host(&settings, "https://b.org/"));
+    assert_false(trawl_settings_name_host(&settings, "http://www.a.org/"));
+    settings.starts = NULL;
+    assert_false(trawl_settings_name_host(&settings, "http://a.org/"));
+}
+
+static void settings_read__knows_private_networks(void **state)
+{
+    json_auto_t *none = NULL;
+    json_auto_t *allow = NULL;
+    json_auto_t *deny = NULL;
+
+    (void)state;
+    assert_int_equal(read("{}", &none).private_networks, TRAWL_PRIVATE_START);
+    assert_int_equal(read("{\"private_networks\": \"allow\"}", &allow).private_networks,
+                     TRAWL_PRIVATE_ALLOW);
+    assert_int_equal(read("{\"private_networks\": \"deny\"}", &deny).private_networks,
+                     TRAWL_PRIVATE_DENY);
+}
+
 static void settings_read__knows_what_is_unlimited(void **state)
 {
     json_auto_t *none = NULL;
@@ -97,6 +127,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_read__takes_every_value),
+        cmocka_unit_test(settings_name_host__compares_host_and_port),
+        cmocka_unit_test(settings_read__knows_private_networks),
         cmocka_unit_test(settings_read__knows_what_is_unlimited),
         cmocka_unit_test(settings_read__divides_the_total_among_shards),
     };

@@ -471,10 +471,11 @@ static int teardown(void **state)
 static void send_job_with(struct scene *scene, json_t *options, const char *plugin, json_t *more)
 {
     json_auto_t *job = json_pack(
-        "{s:i, s:s, s:i, s:i, s:i, s:{s:s, s:s}, s:o, s:b, s:{s:i, s:i, s:i, s:i, s:i, s:i}}",
+        "{s:i, s:s, s:i, s:i, s:i, s:{s:s, s:s}, s:o, s:b, s:{s:i, s:i, s:i, s:i, s:i, s:i, s:s}}",
         "run_id", 1, "platform", "test", "shard", 0, "shards", 1, "lease", 7, "plugin", "name",
         plugin, "file", plugin, "options", options, "fresh", 1, "fetch", "concurrency", 1,
-        "retries", 1, "retry_base", 1, "retry_max", 1, "timeout", 20000, "max_redirects", 3);
+        "retries", 1, "retry_base", 1, "retry_max", 1, "timeout", 20000, "max_redirects", 3,
+        "private_networks", "allow");
 
     assert_non_null(job);
     json_object_update_recursive(job, more);
