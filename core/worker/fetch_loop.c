@@ -33,9 +33,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     int flags = 0;
     int running;
 
-    /* libcurl finds out for itself what is wrong with the descriptor. */
+    /* With CURL_CSELECT_ERR libcurl would say no more than that; by reading it finds out what is wrong. */
     if (status < 0)
-        flags = CURL_CSELECT_ERR;
+        flags = CURL_CSELECT_IN | CURL_CSELECT_OUT;
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
