@@ -317,10 +317,12 @@ static void run_print_summary(struct trawl_reader *reader, int64_t run_id, uint6
     if (trawl_reader_run(reader, run_id, &run, NULL) < 0)
         return;
     fprintf(stderr,
-            "%s: %lld pages, %lld items (%lld new, %lld changed, %lld unchanged), %lld gone, "
+            "%s: %lld pages (%lld not modified), %lld items (%lld new, %lld changed, %lld "
+            "unchanged), %lld gone, "
             "%lld failed, "
             "%.1f s\n",
             trawl_json_string(run, "status", ""), (long long)trawl_json_int(run, "pages", 0),
+            (long long)trawl_json_int(run, "not_modified", 0),
             (long long)trawl_json_int(run, "items", 0), (long long)trawl_json_int(run, "new", 0),
             (long long)trawl_json_int(run, "changed", 0),
             (long long)trawl_json_int(run, "unchanged", 0),

@@ -90,16 +90,19 @@ static void runs_print(const json_t *runs)
     json_t *run;
     size_t i;
 
-    printf("%6s  %-11s  %-8s  %-24s  %8s  %8s  %6s  %7s  %6s  %6s  %s\n", "run", "status",
-           "trigger", "created", "pages", "items", "new", "changed", "gone", "failed", "platforms");
+    printf("%6s  %-11s  %-8s  %-24s  %8s  %8s  %8s  %6s  %7s  %6s  %6s  %s\n", "run", "status",
+           "trigger", "created", "pages", "same", "items", "new", "changed", "gone", "failed",
+           "platforms");
     json_array_foreach (runs, i, run) {
-        printf(
-            "%6lld  %-11s  %-8s  %-24s  %8lld  %8lld  %6lld  %7lld  %6lld  %6lld  ",
-            (long long)trawl_json_int(run, "id", 0), trawl_json_string(run, "status", ""),
-            trawl_json_string(run, "trigger", ""), trawl_json_string(run, "created_at", ""),
-            (long long)trawl_json_int(run, "pages", 0), (long long)trawl_json_int(run, "items", 0),
-            (long long)trawl_json_int(run, "new", 0), (long long)trawl_json_int(run, "changed", 0),
-            (long long)trawl_json_int(run, "gone", 0), (long long)trawl_json_int(run, "failed", 0));
+        printf("%6lld  %-11s  %-8s  %-24s  %8lld  %8lld  %8lld  %6lld  %7lld  %6lld  %6lld  ",
+               (long long)trawl_json_int(run, "id", 0), trawl_json_string(run, "status", ""),
+               trawl_json_string(run, "trigger", ""), trawl_json_string(run, "created_at", ""),
+               (long long)trawl_json_int(run, "pages", 0),
+               (long long)trawl_json_int(run, "not_modified", 0),
+               (long long)trawl_json_int(run, "items", 0), (long long)trawl_json_int(run, "new", 0),
+               (long long)trawl_json_int(run, "changed", 0),
+               (long long)trawl_json_int(run, "gone", 0),
+               (long long)trawl_json_int(run, "failed", 0));
         runs_print_names(json_object_get(run, "platforms"));
     }
 }

@@ -36,6 +36,10 @@ enum trawl_message_type {
     /* {pages}: where max_pages limits the run, so many more may be fetched; at first none. */
     TRAWL_MSG_GRANT,
 
+    /* Binary, ipc/validators.h: the answer to ASK, those that may be used, in the order in which they were asked for. With
+     * flag TRAWL_FLAG_NONE the platform has none at all, and need not be asked for more. */
+    TRAWL_MSG_VALIDATORS,
+
     /* {}: no shard has anything left: call finish(), go on with what it asks for, then say IDLE again. */
     TRAWL_MSG_FINISH,
 
@@ -65,6 +69,10 @@ enum trawl_message_type {
 
     /* Binary, ipc/page.h. */
     TRAWL_MSG_PAGE,
+
+    /* Binary, ipc/validators.h: requests that are about to be made, for whose validators the worker waits. Answered by
+     * VALIDATORS, and not sent again before. */
+    TRAWL_MSG_ASK,
 
     /* {current, total, message}: the scraper's own progress. */
     TRAWL_MSG_PROGRESS,
@@ -133,5 +141,6 @@ enum trawl_message_type {
 
 /* Frame flags. */
 #define TRAWL_FLAG_LAST 1u
+#define TRAWL_FLAG_NONE 2u
 
 #endif

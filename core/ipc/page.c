@@ -8,7 +8,7 @@
 /* Bytes of what has a fixed size, and so the least that an element takes: what bounds a count that was read
  * before memory is taken for it. An empty string takes five bytes. */
 #define STR_BYTES     5u
-#define PAGE_BYTES    (8u + 4u + 1u + 16u + 1u + 8u + 1u + 1u + 2u + 2u + 8u + 4u + 4u + 4u)
+#define PAGE_BYTES    (8u + 4u + 1u + 1u + 16u + 1u + 8u + 1u + 1u + 2u + 2u + 8u + 4u + 16u + 4u + 4u)
 #define ITEM_BYTES    (16u + 2u * STR_BYTES)
 #define REQUEST_BYTES (16u + 1u + 1u + 2u + 1u + 1u + 8u + 4u + 6u * STR_BYTES)
 
@@ -100,7 +100,9 @@ static size_t count_get(struct trawl_wire *wire, size_t element_bytes, size_t ma
 static size_t page_size(const struct trawl_page *page)
 {
     size_t size = PAGE_BYTES + TRAWL_WIRE_STR_BYTES(page->url) +
-                  TRAWL_WIRE_STR_BYTES(page->error_kind) + TRAWL_WIRE_STR_BYTES(page->error);
+                  TRAWL_WIRE_STR_BYTES(page->error_kind) + TRAWL_WIRE_STR_BYTES(page->error) +
+                  TRAWL_WIRE_STR_BYTES(page->etag) + TRAWL_WIRE_STR_BYTES(page->last_modified) +
+                  TRAWL_WIRE_STR_BYTES(page->links);
 
     for (size_t i = 0; i < page->item_count; i++)
         size += item_size(&page->items[i]);
@@ -114,6 +116,7 @@ static uint8_t *page_put_head(uint8_t *at, const struct trawl_page *page)
     at = trawl_wire_raw_u64(at, page->serial);
     at = trawl_wire_raw_u32(at, page->lease);
     at = trawl_wire_raw_u8(at, page->kind);
+    at = trawl_wire_raw_u8(at, page->remembers);
     at = trawl_wire_raw_hash(at, page->fingerprint);
     at = trawl_wire_raw_u8(at, page->attempts);
     at = trawl_wire_raw_u64(at, (uint64_t)page->not_before_ms);
@@ -125,7 +128,11 @@ static uint8_t *page_put_head(uint8_t *at, const struct trawl_page *page)
     at = trawl_wire_raw_u32(at, page->elapsed_ms);
     at = trawl_wire_raw_str(at, page->url);
     at = trawl_wire_raw_str(at, page->error_kind);
-    return trawl_wire_raw_str(at, page->error);
+    at = trawl_wire_raw_str(at, page->error);
+    at = trawl_wire_raw_hash(at, page->scope);
+    at = trawl_wire_raw_str(at, page->etag);
+    at = trawl_wire_raw_str(at, page->last_modified);
+    return trawl_wire_raw_str(at, page->links);
 }
 
 /* Room for `size` bytes; what a u32 cannot count is too big whatever the buffer's limit. */
@@ -170,6 +177,7 @@ static void page_get_head(struct trawl_wire *wire, struct trawl_page *page)
     page->serial = trawl_wire_get_u64(wire);
     page->lease = trawl_wire_get_u32(wire);
     page->kind = trawl_wire_get_u8(wire);
+    page->remembers = bool_get(wire);
     page->fingerprint = trawl_wire_get_hash(wire);
     page->attempts = trawl_wire_get_u8(wire);
     page->not_before_ms = (int64_t)trawl_wire_get_u64(wire);
@@ -182,7 +190,12 @@ static void page_get_head(struct trawl_wire *wire, struct trawl_page *page)
     page->url = trawl_wire_get_str(wire);
     page->error_kind = trawl_wire_get_str(wire);
     page->error = trawl_wire_get_str(wire);
-    if (page->kind > TRAWL_PAGE_RETRY || page->outcome > TRAWL_OUTCOME_EXCLUDED)
+    page->scope = trawl_wire_get_hash(wire);
+    page->etag = trawl_wire_get_str(wire);
+    page->last_modified = trawl_wire_get_str(wire);
+    page->links = trawl_wire_get_str(wire);
+    if (page->kind > TRAWL_PAGE_RETRY || page->outcome > TRAWL_OUTCOME_NOT_MODIFIED ||
+        page->links.len % sizeof(struct trawl_hash) != 0)
         wire->failed = true;
 }
 

@@ -20,10 +20,11 @@ enum trawl_page_kind {
 };
 
 enum trawl_outcome {
-    TRAWL_OUTCOME_OK,         /* fetched and extracted */
-    TRAWL_OUTCOME_REDIRECTED, /* its target is among the requests */
-    TRAWL_OUTCOME_FAILED,     /* given up: `error_kind` and `error` say why */
-    TRAWL_OUTCOME_EXCLUDED,   /* not fetched: robots.txt asks not to */
+    TRAWL_OUTCOME_OK,           /* fetched and extracted */
+    TRAWL_OUTCOME_REDIRECTED,   /* its target is among the requests */
+    TRAWL_OUTCOME_FAILED,       /* given up: `error_kind` and `error` say why */
+    TRAWL_OUTCOME_EXCLUDED,     /* not fetched: robots.txt asks not to */
+    TRAWL_OUTCOME_NOT_MODIFIED, /* as it was last time, with all that came of it then */
 };
 
 /* State of a request in the frontier. */
@@ -60,6 +61,7 @@ struct trawl_page {
     uint64_t serial; /* 1, 2, 3 … of this worker; acknowledged by it */
     uint32_t lease;  /* the job's; a page with an old one is refused */
     uint8_t kind;    /* enum trawl_page_kind */
+    bool remembers;  /* the platform makes conditional requests: what they need is to be kept */
 
     /* RESPONSE and RETRY */
     struct trawl_hash fingerprint;
@@ -77,6 +79,13 @@ struct trawl_page {
     struct trawl_str error;
     uint64_t bytes; /* of the body, decoded */
     uint32_t elapsed_ms;
+
+    /* OK: by what a later run may ask whether it has changed, both empty if it cannot; NOT_MODIFIED: by what this run asked. */
+    struct trawl_hash scope; /* see struct trawl_validators */
+    struct trawl_str etag;
+    struct trawl_str last_modified;
+    struct trawl_str
+        links; /* OK: fingerprints of all GETs that it asks for, known or not, one after the other */
 
     struct trawl_page_item *items;
     size_t item_count;

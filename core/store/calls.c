@@ -29,7 +29,8 @@ struct call {
     size_t len;
     struct trawl_hash fingerprint;
     const char *kind;
-    struct trawl_page page; /* decoded, once it is committed, with only what it has added */
+    struct trawl_page page;    /* decoded, once it is committed, with only what it has added */
+    struct trawl_buf recalled; /* texts of what it had last time */
     struct trawl_committed committed;
 };
 
@@ -48,6 +49,7 @@ static void call_release(struct trawl_store_op *op)
     free(call->platform);
     free(call->message);
     trawl_page_finish(&call->page);
+    trawl_buf_finish(&call->recalled);
     free(call->payload);
     free(call);
 }
@@ -121,8 +123,18 @@ static int apply_page(struct trawl_journal *journal, struct trawl_store_op *op)
     op->status = trawl_page_decode(call->payload, call->len, &call->page);
     if (op->status < 0)
         return 0;
+    if (call->page.outcome == TRAWL_OUTCOME_NOT_MODIFIED) {
+        r = trawl__journal_recall(journal, platform, &call->page, &call->recalled);
+        if (r == -ESTALE) {
+            op->status = r;
+            return 0;
+        }
+        if (r < 0)
+            return r;
+    }
     r = trawl__journal_page(journal, run, platform, &call->page);
     call->committed = (struct trawl_committed){
+        .recalled = call->page.outcome == TRAWL_OUTCOME_NOT_MODIFIED,
         .tally = {.ok = platform->ok, .failed = platform->failed, .excluded = platform->excluded},
         .added = call->page.requests,
         .added_count = call->page.request_count,

@@ -168,7 +168,7 @@ static int tell(const struct storing *storing, const char *change)
                                storing->item->key, change);
 }
 
-static int store_new(const struct storing *storing)
+static int store_new(const struct storing *storing, int64_t *ret_id)
 {
     sqlite3_stmt *add = storing->journal->statements[STATEMENT_ITEM_ADD];
     int64_t version = 0;
@@ -188,6 +188,7 @@ static int store_new(const struct storing *storing)
         r = set_seen(storing, item, "new", version, 0);
     if (r < 0)
         return r;
+    *ret_id = item;
     storing->platform->items++;
     storing->platform->new_items++;
     return tell(storing, "new");
@@ -326,7 +327,7 @@ static int confirm(const struct storing *storing, const struct stored_item *stor
 
 int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_state *run,
                              struct trawl_platform_state *platform, const struct trawl_page *page,
-                             const struct trawl_page_item *item)
+                             const struct trawl_page_item *item, int64_t *ret_id)
 {
     struct storing storing = {.journal = journal,
                               .run = run,
@@ -344,7 +345,8 @@ int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_sta
     if (r < 0)
         return r;
     if (!found)
-        return store_new(&storing);
+        return store_new(&storing, ret_id);
+    *ret_id = stored.id;
     r = find_seen(&storing, stored.id, &seen);
     if (r < 0)
         return r;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/state.h"
+#include "util/alloc.h"
 #include "util/clock.h"
 
 /* Failures that are told as events; all of them stand in the errors table. */
@@ -41,7 +42,8 @@ static int take_back(struct trawl_journal *journal, struct trawl_platform_state 
     sqlite3_reset(get);
     if (code != SQLITE_ROW)
         return trawl__db_errno(code);
-    platform->ok -= outcome == TRAWL_OUTCOME_OK;
+    platform->ok -= outcome == TRAWL_OUTCOME_OK || outcome == TRAWL_OUTCOME_NOT_MODIFIED;
+    platform->not_modified -= outcome == TRAWL_OUTCOME_NOT_MODIFIED;
     platform->failed -= outcome == TRAWL_OUTCOME_FAILED;
     platform->excluded -= outcome == TRAWL_OUTCOME_EXCLUDED;
     r = drop_row(journal, STATEMENT_PAGE_DROP, page);
@@ -89,7 +91,7 @@ static int meet_again(struct trawl_journal *journal, struct trawl_platform_state
 }
 
 static int add_request(struct trawl_journal *journal, struct trawl_platform_state *platform,
-                       const struct trawl_page_request *request, bool *ret_added)
+                       const struct trawl_page_request *request, bool remembers, bool *ret_added)
 {
     sqlite3_stmt *add = journal->statements[STATEMENT_FRONTIER_ADD];
     int r;
@@ -112,7 +114,7 @@ static int add_request(struct trawl_journal *journal, struct trawl_platform_stat
         return meet_again(journal, platform, request, ret_added);
     platform->known++;
     *ret_added = true;
-    return 0;
+    return remembers ? trawl__journal_remember_url(journal, request) : 0;
 }
 
 /* Add what the page asks for, and leave of it what was new. */
@@ -123,7 +125,7 @@ static int add_requests(struct trawl_journal *journal, struct trawl_platform_sta
 
     for (size_t i = 0; i < page->request_count; i++) {
         bool is_new = false;
-        int r = add_request(journal, platform, &page->requests[i], &is_new);
+        int r = add_request(journal, platform, &page->requests[i], page->remembers, &is_new);
 
         if (r < 0)
             return r;
@@ -246,7 +248,9 @@ static int record_response(struct trawl_journal *journal, struct trawl_run_state
         return r == 0 && failed ? drop_row(journal, STATEMENT_ERROR_DROP, error) : r;
     }
     platform->pages++;
-    platform->ok += page->outcome == TRAWL_OUTCOME_OK;
+    platform->ok +=
+        page->outcome == TRAWL_OUTCOME_OK || page->outcome == TRAWL_OUTCOME_NOT_MODIFIED;
+    platform->not_modified += page->outcome == TRAWL_OUTCOME_NOT_MODIFIED;
     platform->failed += failed;
     platform->excluded += page->outcome == TRAWL_OUTCOME_EXCLUDED;
     return failed ? tell_failure(journal, run, platform, page) : 0;
@@ -264,6 +268,18 @@ static int record_retry(struct trawl_journal *journal, const struct trawl_platfo
     return trawl__db_done(retry);
 }
 
+/* Its items, and what a later run needs of it. */
+static int store_items(struct trawl_journal *journal, struct trawl_run_state *run,
+                       struct trawl_platform_state *platform, const struct trawl_page *page)
+{
+    TRAWL_AUTO_FREE int64_t *ids = trawl_xalloc(page->item_count * sizeof(*ids));
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < page->item_count; i++)
+        r = trawl__journal_page_item(journal, run, platform, page, &page->items[i], &ids[i]);
+    return r < 0 ? r : trawl__journal_remember(journal, platform, page, ids);
+}
+
 int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *run,
                         struct trawl_platform_state *platform, struct trawl_page *page)
 {
@@ -277,8 +293,8 @@ int trawl__journal_page(struct trawl_journal *journal, struct trawl_run_state *r
         platform->begun = true;
     if (r == 0)
         r = add_requests(journal, platform, page);
-    for (size_t i = 0; r == 0 && i < page->item_count; i++)
-        r = trawl__journal_page_item(journal, run, platform, page, &page->items[i]);
+    if (r == 0)
+        r = store_items(journal, run, platform, page);
     if (r < 0)
         return r;
     return trawl__journal_thinned(journal, run, platform);

@@ -18,7 +18,8 @@ static json_t *platform_json(sqlite3_stmt *row)
     int64_t changed = sqlite3_column_int64(row, 7);
 
     return json_pack(
-        "{s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+        "{s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, "
+        "s:o}",
         "platform", trawl__reader_text(row, 0), "plugin", trawl__reader_text(row, 1), "phase",
         trawl__reader_text(row, 2), "current", (json_int_t)sqlite3_column_int64(row, 3), "total",
         (json_int_t)sqlite3_column_int64(row, 4), "items", (json_int_t)items, "new",
@@ -27,7 +28,8 @@ static json_t *platform_json(sqlite3_stmt *row)
         (json_int_t)sqlite3_column_int64(row, 14), "failed",
         (json_int_t)sqlite3_column_int64(row, 8), "excluded",
         (json_int_t)sqlite3_column_int64(row, 15), "pages",
-        (json_int_t)sqlite3_column_int64(row, 9), "bytes",
+        (json_int_t)sqlite3_column_int64(row, 9), "not_modified",
+        (json_int_t)sqlite3_column_int64(row, 16), "bytes",
         (json_int_t)sqlite3_column_int64(row, 10), "message", trawl__reader_text(row, 11),
         "started_at", trawl__reader_time(row, 12), "ended_at", trawl__reader_time(row, 13));
 }
@@ -42,7 +44,8 @@ static int platforms_json(struct trawl_reader *reader, int64_t run_id, json_t **
         reader,
         "SELECT platform, plugin, phase, coalesce(own_current, pages), "
         "coalesce(own_total, known), items, new, changed, failed, pages, bytes, "
-        "message, started_ms, ended_ms, gone, excluded FROM run_platforms WHERE run_id = ? "
+        "message, started_ms, ended_ms, gone, excluded, not_modified FROM run_platforms WHERE "
+        "run_id = ? "
         "ORDER BY id",
         &rows, err);
 
@@ -63,8 +66,8 @@ static int platforms_json(struct trawl_reader *reader, int64_t run_id, json_t **
 
 static void set_sums(json_t *run, const json_t *platforms)
 {
-    static const char *const figures[] = {"pages",     "items", "new",    "changed",
-                                          "unchanged", "gone",  "failed", "excluded"};
+    static const char *const figures[] = {"pages", "items",  "new",      "changed",     "unchanged",
+                                          "gone",  "failed", "excluded", "not_modified"};
 
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
         json_int_t sum = 0;

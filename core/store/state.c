@@ -23,6 +23,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "url,method,headers,body,meta,chain) VALUES (?,?,0,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_FRONTIER_FIND] = "SELECT state, page FROM frontier "
                                 "WHERE run_platform = ? AND fingerprint = ? AND depth > ?",
+    [STATEMENT_FRONTIER_DEPTH] = "SELECT depth FROM frontier "
+                                 "WHERE run_platform = ? AND fingerprint = ?",
     [STATEMENT_FRONTIER_NEARER] =
         "UPDATE frontier SET depth = ?3, redirects = ?4, priority = ?5, headers = ?6, meta = ?7, "
         "chain = ?8, attempts = CASE state WHEN 0 THEN attempts ELSE 0 END, state = 0, page = NULL "
@@ -57,6 +59,19 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_SEEN_GONE] =
         "INSERT INTO run_items (run_platform,item,change,version,base,depth,url) "
         "VALUES (?1,?2,'gone',?3,?3,0,'')",
+    [STATEMENT_VALIDATORS_GET] = "SELECT scope, etag, last_modified, items, links FROM validators "
+                                 "WHERE platform = ? AND fingerprint = ?",
+    [STATEMENT_VALIDATORS_SET] =
+        "INSERT INTO validators (platform,fingerprint,scope,etag,last_modified,items,links) "
+        "VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT (platform, fingerprint) DO UPDATE "
+        "SET scope = ?3, etag = ?4, last_modified = ?5, items = ?6, links = ?7",
+    [STATEMENT_VALIDATORS_DROP] = "DELETE FROM validators WHERE platform = ? AND fingerprint = ?",
+    [STATEMENT_VALIDATORS_ANY] = "SELECT 1 FROM validators WHERE platform = ? LIMIT 1",
+    [STATEMENT_VERSION_FIND] = "SELECT i.key, v.json FROM item_versions v "
+                               "JOIN items i ON i.id = v.item WHERE v.item = ? AND v.hash = ? "
+                               "LIMIT 1",
+    [STATEMENT_URL_ADD] = "INSERT OR IGNORE INTO urls VALUES (?,?)",
+    [STATEMENT_URL_GET] = "SELECT url FROM urls WHERE fingerprint = ?",
     [STATEMENT_SAVE_RUN] = "UPDATE runs SET phase = ?2, n = ?3, first_seq = ?4, last_seq = ?5, "
                            "end_seq = ?6, started_ms = nullif(?7,0), ended_ms = nullif(?8,0) "
                            "WHERE id = ?1",
@@ -65,7 +80,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "?6, "
         "own_total = ?7, items = ?8, new = ?9, changed = ?10, failed = ?11, bytes = ?12, "
         "started_ms = nullif(?13,0), ended_ms = nullif(?14,0), begun = ?15, ok = ?16, gone = ?17, "
-        "excluded = ?18 "
+        "excluded = ?18, not_modified = ?19 "
         "WHERE id = ?1",
 };
 
@@ -160,6 +175,7 @@ static void read_platform(sqlite3_stmt *statement, struct trawl_platform_state *
         .ok = (uint64_t)sqlite3_column_int64(statement, 16),
         .gone = (uint64_t)sqlite3_column_int64(statement, 17),
         .excluded = (uint64_t)sqlite3_column_int64(statement, 18),
+        .not_modified = (uint64_t)sqlite3_column_int64(statement, 19),
     };
 }
 
@@ -169,8 +185,9 @@ static int read_platforms(sqlite3 *db, struct trawl_run_state *run)
     int code = sqlite3_prepare_v2(
         db,
         "SELECT id, platform, phase, message, pages, known, own_current, own_total, items, new, "
-        "changed, failed, bytes, started_ms, ended_ms, begun, ok, gone, excluded "
-        "FROM run_platforms "
+        "changed, failed, bytes, started_ms, ended_ms, begun, ok, gone, excluded, not_modified "
+        "FROM "
+        "run_platforms "
         "WHERE run_id = ? ORDER BY id",
         -1, &statement, NULL);
 
@@ -285,6 +302,7 @@ static int save_platform(struct trawl_journal *journal, const struct trawl_platf
     sqlite3_bind_int64(save, 16, (int64_t)platform->ok);
     sqlite3_bind_int64(save, 17, (int64_t)platform->gone);
     sqlite3_bind_int64(save, 18, (int64_t)platform->excluded);
+    sqlite3_bind_int64(save, 19, (int64_t)platform->not_modified);
     return trawl__db_done(save);
 }
 

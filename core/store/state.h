@@ -25,6 +25,7 @@ enum trawl_statement {
     STATEMENT_ERROR_DROP,
     STATEMENT_FRONTIER_ADD,
     STATEMENT_FRONTIER_FIND,
+    STATEMENT_FRONTIER_DEPTH,
     STATEMENT_FRONTIER_NEARER,
     STATEMENT_FRONTIER_DONE,
     STATEMENT_FRONTIER_RETRY,
@@ -40,6 +41,13 @@ enum trawl_statement {
     STATEMENT_SEEN_FIND,
     STATEMENT_SEEN_SET,
     STATEMENT_SEEN_GONE,
+    STATEMENT_VALIDATORS_GET,
+    STATEMENT_VALIDATORS_SET,
+    STATEMENT_VALIDATORS_DROP,
+    STATEMENT_VALIDATORS_ANY,
+    STATEMENT_VERSION_FIND,
+    STATEMENT_URL_ADD,
+    STATEMENT_URL_GET,
     STATEMENT_SAVE_RUN,
     STATEMENT_SAVE_PLATFORM,
     STATEMENT_COUNT,
@@ -60,6 +68,7 @@ struct trawl_platform_state {
     uint64_t changed;
     uint64_t gone;
     uint64_t ok;
+    uint64_t not_modified; /* of them */
     uint64_t failed;
     uint64_t excluded; /* by robots.txt */
     uint64_t bytes;
@@ -161,6 +170,23 @@ int trawl__journal_give_up(struct trawl_journal *journal, struct trawl_run_state
 /* Store one item of it. */
 int trawl__journal_page_item(struct trawl_journal *journal, struct trawl_run_state *run,
                              struct trawl_platform_state *platform, const struct trawl_page *page,
-                             const struct trawl_page_item *item);
+                             const struct trawl_page_item *item, int64_t *ret_id);
+
+/* --- validators.c -------------------------------------------------------------------------------- */
+
+/* Give a page that was not modified the items and requests that it had last time; their texts go to `room`, which must
+ * outlive it. -ESTALE: that cannot be, for what is kept of the page is no longer what the worker asked by. */
+int trawl__journal_recall(struct trawl_journal *journal,
+                          const struct trawl_platform_state *platform, struct trawl_page *page,
+                          struct trawl_buf *room);
+
+/* Keep what a later run needs to ask whether the page has changed, or drop what was kept. `items`: the ids. */
+int trawl__journal_remember(struct trawl_journal *journal,
+                            const struct trawl_platform_state *platform,
+                            const struct trawl_page *page, const int64_t *items);
+
+/* Keep the URL of a request that is new. */
+int trawl__journal_remember_url(struct trawl_journal *journal,
+                                const struct trawl_page_request *request);
 
 #endif

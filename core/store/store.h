@@ -23,6 +23,7 @@
 #include <uv.h>
 
 #include "ipc/page.h"
+#include "ipc/validators.h"
 #include "journal/event.h"
 #include "journal/phase.h"
 #include "trawl/err.h"
@@ -144,15 +145,28 @@ struct trawl_committed {
     struct trawl_tally tally;               /* the platform's with this page */
     const struct trawl_page_request *added; /* of it: those not known before, or now nearer */
     size_t added_count;
+    bool recalled; /* they are those of last time, which the worker does not know of */
 };
 
-/* status as above, or -EBADMSG. `committed` is borrowed. */
+/* status as above, -EBADMSG, or -ESTALE: the page was not modified, but what came of it last time is no longer known; its
+ * request stays pending. `committed` is borrowed. */
 typedef void trawl_store_on_page(void *user, int status, const struct trawl_committed *committed);
 
 /* Commit one page. `payload` is an encoded TRAWL_MSG_PAGE that was decoded without error; it is copied. */
 void trawl_store_commit_page(struct trawl_store *store, int64_t run_id, const char *platform,
                              const void *payload, size_t len, trawl_store_on_page *done,
                              void *user);
+
+/* Which of these pages of a platform have validators by which a request may be conditional: what came of the page is known,
+ * and its scope is the one that is asked for. Found ones in the order in which they were asked for, borrowed. `any`: the
+ * platform has some at all. */
+typedef void trawl_store_on_validators(void *user, int status, const struct trawl_validators *found,
+                                       size_t count, bool any);
+
+/* `payload` is an encoded TRAWL_MSG_ASK; it is copied. status 0 or -EBADMSG. */
+void trawl_store_find_validators(struct trawl_store *store, const char *platform,
+                                 const void *payload, size_t len, trawl_store_on_validators *done,
+                                 void *user);
 
 /* Give up a request without a page: it ends as failed, of that kind (static) and for that reason. status -ENOENT: it is not
  * pending. */

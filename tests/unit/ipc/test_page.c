@@ -56,6 +56,11 @@ static struct trawl_page sample_page(void)
         .error = trawl_str_of("status 503"),
         .bytes = 1234567,
         .elapsed_ms = 89,
+        .remembers = true,
+        .scope = {9, 10},
+        .etag = trawl_str_of("\"e\""),
+        .last_modified = trawl_str_of("today"),
+        .links = {"0123456789abcdef", 16},
         .items = sample_items,
         .item_count = 2,
         .requests = sample_requests,
@@ -110,6 +115,11 @@ static void page__what_is_encoded_comes_back(void **state)
     assert_true(trawl_hash_equal(out.fingerprint, in.fingerprint));
     assert_int_equal(out.bytes, in.bytes);
     assert_int_equal(out.elapsed_ms, in.elapsed_ms);
+    assert_int_equal(out.remembers, in.remembers);
+    assert_true(trawl_hash_equal(out.scope, in.scope));
+    assert_str(out.etag, in.etag);
+    assert_str(out.last_modified, in.last_modified);
+    assert_str(out.links, in.links);
     assert_str(out.url, in.url);
     assert_str(out.error_kind, in.error_kind);
     assert_str(out.error, in.error);
@@ -149,21 +159,23 @@ static void page__refuses_every_cut(void **state)
 
 static void page__refuses_unknown_numbers(void **state)
 {
-    struct trawl_page pages[] = {sample_page(), sample_page(), sample_page(), sample_page()};
+    struct trawl_page pages[] = {sample_page(), sample_page(), sample_page(), sample_page(),
+                                 sample_page()};
     struct trawl_page_request request = sample_requests[0];
     struct trawl_page_request half_a_hash = sample_requests[0];
     struct trawl_page out;
 
     (void)state;
     pages[0].kind = TRAWL_PAGE_RETRY + 1;
-    pages[1].outcome = TRAWL_OUTCOME_EXCLUDED + 1;
+    pages[1].outcome = TRAWL_OUTCOME_NOT_MODIFIED + 1;
     request.state = TRAWL_REQUEST_DONE + 1;
     pages[2].requests = &request;
     pages[2].request_count = 1;
     half_a_hash.chain.len = 8;
     pages[3].requests = &half_a_hash;
     pages[3].request_count = 1;
-    for (size_t i = 0; i < 4; i++) {
+    pages[4].links.len = 8;
+    for (size_t i = 0; i < 5; i++) {
         struct trawl_buf buf;
 
         trawl_buf_init(&buf, 10000);
