@@ -37,7 +37,8 @@ struct trawl_config {
  *   chains      {NAME: {order: [transports], failures: 3, retry_after: "30s"}}
  *
  * fetch: {concurrency: 8 a host, total_concurrency, delay: "0s", timeout, connect_timeout, max_body, max_pages,
- *   max_depth, max_redirects, max_item, retries, retry_base, retry_max, user_agent, headers: {…}, http2, private_networks: "start", "allow" or "deny"}
+ *   max_depth, max_redirects, max_item, retries, retry_base, retry_max, user_agent, headers: {…}, http2, conditional: true,
+ *   private_networks: "start", "allow" or "deny"}
  */
 extern const struct trawl_option trawl_config_table[];
 extern const struct trawl_option trawl_fetch_table[];

@@ -145,6 +145,10 @@ static const struct trawl_option text[] = {{.type = TRAWL_OPTION_STRING}};
          .type = TRAWL_OPTION_BOOL,                                                                \
          .default_json = D("true"),                                                                \
          .help = "HTTP/2 where TLS offers it"},                                                    \
+        {.name = "conditional",                                                                    \
+         .type = TRAWL_OPTION_BOOL,                                                                \
+         .default_json = D("true"),                                                                \
+         .help = "ask whether a page has changed since the last run, in place of fetching it"},    \
     {                                                                                              \
         .name = "private_networks", .type = TRAWL_OPTION_ENUM, .choices = "start|allow|deny",      \
         .default_json = D("\"start\""),                                                            \

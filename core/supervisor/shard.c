@@ -217,6 +217,7 @@ static void shard_spawn(struct trawl_shard *shard)
     shard->serial = 0;
     shard->committed = 0;
     shard->acknowledged = 0;
+    shard->asking = false;
     shard->broken = false;
     shard->silent = false;
     shard->silent_ticks = 0;

@@ -212,6 +212,54 @@ void trawl__shard_on_page(struct trawl_shard *shard, const struct trawl_frame *f
                             frame->payload, frame->len, shard_on_committed, call);
 }
 
+/* --- validators ---------------------------------------------------------------------------------- */
+
+static void shard_answer(struct trawl_shard *shard, const struct trawl_validators *found,
+                         size_t count, bool any)
+{
+    struct trawl_channel *channel = trawl_process_channel(shard->process);
+    struct trawl_buf buf;
+    int r;
+
+    shard->asking = false;
+    trawl_buf_init(&buf, TRAWL_FRAME_MAX);
+    r = trawl_validators_encode(found, count, &buf);
+    if (r == 0)
+        r = channel
+                ? trawl_channel_send_flags(channel, TRAWL_MSG_VALIDATORS, any ? 0 : TRAWL_FLAG_NONE,
+                                           trawl_buf_text(&buf), buf.len)
+                : -EPIPE;
+    trawl_buf_finish(&buf);
+    if (r < 0)
+        trawl__shard_broken(shard, strerror(-r));
+}
+
+static void shard_on_validators(void *user, int status, const struct trawl_validators *found,
+                                size_t count, bool any)
+{
+    struct shard_call *call = user;
+    struct trawl_shard *shard = shard_call_shard(call);
+
+    if (shard && status < 0)
+        trawl__shard_broken(shard, "it asked for validators that cannot be read");
+    else if (shard)
+        shard_answer(shard, found, count, any);
+    shard_call_free(call);
+}
+
+void trawl__shard_on_ask(struct trawl_shard *shard, const struct trawl_frame *frame)
+{
+    if (shard->state != TRAWL_SHARD_RUNNING || shard->asking) {
+        trawl__shard_broken(shard, "it asked for validators out of turn");
+        return;
+    }
+    shard->asking = true;
+    trawl_store_find_validators(shard->supervisor->store, shard->task->platform, frame->payload,
+                                frame->len, shard_on_validators, shard_call(shard));
+}
+
+/* --- poison -------------------------------------------------------------------------------------- */
+
 static void shard_on_poisoned(void *user, int status, const struct trawl_committed *committed)
 {
     struct shard_call *call = user;

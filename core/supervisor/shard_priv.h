@@ -37,6 +37,8 @@ struct trawl_shard {
     uint64_t committed; /* of the last page that the store has */
     uint64_t acknowledged;
 
+    bool asking; /* for validators, and not answered yet */
+
     bool idle;           /* says its process, and nothing was sent to it since */
     uint64_t sent;       /* of what may end that: see TRAWL_MSG_IDLE */
     bool told_to_finish; /* the process, when the task had so many responses: */
@@ -72,6 +74,9 @@ void trawl__shard_on_frame(void *user, const struct trawl_frame *frame);
 void trawl__shard_load(struct trawl_shard *shard);
 
 void trawl__shard_on_page(struct trawl_shard *shard, const struct trawl_frame *frame);
+
+/* Its process asks which pages it may ask the server about. */
+void trawl__shard_on_ask(struct trawl_shard *shard, const struct trawl_frame *frame);
 
 /* Give up a page of it: it was the end of too many processes, as `evidence` says. */
 void trawl__shard_poison(struct trawl_shard *shard, const struct trawl_hash *page,

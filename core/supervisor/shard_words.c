@@ -143,6 +143,9 @@ void trawl__shard_on_frame(void *user, const struct trawl_frame *frame)
     case TRAWL_MSG_PAGE:
         trawl__shard_on_page(shard, frame);
         break;
+    case TRAWL_MSG_ASK:
+        trawl__shard_on_ask(shard, frame);
+        break;
     case TRAWL_MSG_HEARTBEAT:
         break;
     case TRAWL_MSG_ROBOTS:

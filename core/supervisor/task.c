@@ -222,7 +222,7 @@ static void task_take(struct trawl_task *task, unsigned from,
         trawl_blame_good_page(&task->blame);
     task->tally = committed->tally;
     for (unsigned to = 0; committed->added_count > 0 && to < task->shard_count; to++) {
-        if (to != from && task->shards[to])
+        if ((to != from || committed->recalled) && task->shards[to])
             task_forward(task, to, committed);
     }
 }

@@ -87,7 +87,7 @@ void trawl__task_on_starved(struct trawl_task *task);
 void trawl__task_take_back(struct trawl_task *task, uint64_t pages);
 
 /* A page of the shard `from` goes to the store; it came back, and if it was committed (else NULL) what it asks for goes to the
- * shards that it belongs to. */
+ * shards that it belongs to; what was recalled of a page that was not modified is new to that shard, too. */
 void trawl__task_on_commit(struct trawl_task *task);
 void trawl__task_on_committed(struct trawl_task *task, unsigned from, bool is_response,
                               const struct trawl_committed *committed);

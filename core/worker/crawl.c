@@ -92,18 +92,27 @@ static void process_parked(struct trawl_worker *worker)
         trawl__page_process(worker, unpark(worker));
 }
 
-/* One that cannot even be tried tells nothing of its host. */
-static void fetch(struct trawl_worker *worker, struct trawl_task *task)
-{
-    static const struct trawl_host_result nothing = {.retry_after_ms = -1};
-    struct trawl_refusal refusal = {.kind = "network"};
-    int r = trawl_fetch_start(worker->fetcher, task);
+/* One that is not even tried tells nothing of its host. */
+static const struct trawl_host_result nothing = {.retry_after_ms = -1};
 
+void trawl__crawl_fetch(struct trawl_worker *worker, struct trawl_task *task,
+                        const struct trawl_validators *validators)
+{
+    struct trawl_refusal refusal = {.kind = "network"};
+    int r = trawl_fetch_start_if(worker->fetcher, task, validators);
+
+    trawl_hosts_started(trawl_frontier_hosts(worker->frontier), task, trawl_mono_ns());
     if (r == 0)
         return;
     snprintf(refusal.reason, sizeof(refusal.reason), "%s", uv_strerror(r));
     trawl_frontier_end(worker->frontier, task, &nothing, trawl_mono_ns());
     trawl__page_refuse(worker, task, &refusal);
+}
+
+void trawl__crawl_leave(struct trawl_worker *worker, struct trawl_task *task)
+{
+    trawl_hosts_started(trawl_frontier_hosts(worker->frontier), task, trawl_mono_ns());
+    trawl_frontier_end(worker->frontier, task, &nothing, trawl_mono_ns());
 }
 
 static void fetch_more(struct trawl_worker *worker)
@@ -115,9 +124,12 @@ static void fetch_more(struct trawl_worker *worker)
            (task = trawl_frontier_next(worker->frontier, trawl_mono_ns(), &refusal))) {
         if (refusal.kind)
             trawl__page_refuse(worker, task, &refusal);
+        else if (trawl__validate_wants(worker, task))
+            trawl__validate_add(worker, task);
         else
-            fetch(worker, task);
+            trawl__crawl_fetch(worker, task, NULL);
     }
+    trawl__validate_send(worker);
 }
 
 void trawl__crawl_on_fetched(void *user, struct trawl_fetch *fetch)

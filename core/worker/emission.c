@@ -22,6 +22,7 @@ void trawl_emission_finish(struct trawl_emission *emission)
     trawl_buf_finish(&emission->scratch);
     free(emission->items);
     free(emission->requests);
+    free(emission->links.hashes);
 }
 
 static void buf_reset(struct trawl_buf *buf)
@@ -38,6 +39,8 @@ void trawl_emission_clear(struct trawl_emission *emission)
     buf_reset(&emission->scratch);
     emission->item_count = 0;
     emission->request_count = 0;
+    emission->links.count = 0;
+    emission->links.are_all = emission->links.noted;
 }
 
 static bool fits(const struct trawl_emission *emission, size_t len)
@@ -125,6 +128,21 @@ int trawl_emission_add_request(struct trawl_emission *emission,
     slot->body = keep_str(emission, request->body);
     slot->meta = keep_str(emission, request->meta);
     return 0;
+}
+
+void trawl_emission_note(struct trawl_emission *emission, const struct trawl_hash *fingerprint)
+{
+    struct trawl_emission_links *links = &emission->links;
+
+    if (!fingerprint || links->count == TRAWL_PAGE_REQUESTS_MAX)
+        links->are_all = false;
+    if (!links->are_all)
+        return;
+    if (links->count == links->cap) {
+        links->cap = links->cap ? links->cap * 2 : 64;
+        links->hashes = trawl_xrealloc(links->hashes, links->cap * sizeof(*links->hashes));
+    }
+    links->hashes[links->count++] = *fingerprint;
 }
 
 static void point(const struct trawl_emission *emission, struct trawl_str *text)

@@ -5,6 +5,7 @@
 #define TRAWL_WORKER_EMISSION_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ipc/page.h"
@@ -14,6 +15,15 @@
 #define TRAWL_EMISSION_MAX (48u << 20)
 /* Longest key of an item. */
 #define TRAWL_KEY_MAX 2048
+
+/* The GETs that a page asks for, each by its fingerprint, whether they are known or not. */
+struct trawl_emission_links {
+    bool noted;   /* they are wanted */
+    bool are_all; /* there are no requests but these */
+    struct trawl_hash *hashes;
+    size_t count;
+    size_t cap;
+};
 
 struct trawl_emission {
     struct trawl_buf
@@ -25,6 +35,7 @@ struct trawl_emission {
     struct trawl_page_request *requests;
     size_t request_count;
     size_t request_cap;
+    struct trawl_emission_links links;
 };
 
 void trawl_emission_init(struct trawl_emission *emission, size_t max_item);
@@ -39,6 +50,10 @@ int trawl_emission_add_item(struct trawl_emission *emission, const char *key, co
 /* Copies the request's texts. 0 or -E2BIG. */
 int trawl_emission_add_request(struct trawl_emission *emission,
                                const struct trawl_page_request *request);
+
+/* Note a request among the links if it is wanted: `fingerprint` of a GET one deeper than the page with nothing but a URL, or
+ * NULL of any other. */
+void trawl_emission_note(struct trawl_emission *emission, const struct trawl_hash *fingerprint);
 
 /* Turn offsets into pointers, once nothing more is added. */
 void trawl_emission_seal(struct trawl_emission *emission);

@@ -80,6 +80,7 @@ static void read_result(struct trawl_fetch *fetch, CURLcode code)
     result->headers = trawl__fetch_head_json(&fetch->head);
     result->content_type = trawl_json_string(result->headers, "content-type", "");
     result->location = trawl_json_string(result->headers, "location", "");
+    result->asked_by = fetch->validators.etag.ptr ? &fetch->validators : NULL;
     if (fetch->too_large) {
         result->error_kind = "too_large";
         result->error = "the body is larger than max_body";
@@ -124,8 +125,19 @@ static struct trawl_fetch *fetch_create(struct trawl_fetcher *fetcher)
     return fetch;
 }
 
+static void set_validators(struct trawl_fetch *fetch, const struct trawl_validators *validators)
+{
+    fetch->validators = *validators;
+    fetch->validators.etag.ptr = trawl_xstrndup(validators->etag.ptr, validators->etag.len);
+    fetch->validators.last_modified.ptr =
+        trawl_xstrndup(validators->last_modified.ptr, validators->last_modified.len);
+}
+
 static void fetch_clear(struct trawl_fetch *fetch)
 {
+    free((char *)(uintptr_t)fetch->validators.etag.ptr);
+    free((char *)(uintptr_t)fetch->validators.last_modified.ptr);
+    fetch->validators = (struct trawl_validators){0};
     json_decref(fetch->result.headers);
     fetch->result = (struct trawl_fetch_result){0};
     if (fetch->body.cap > FETCH_KEEP)
@@ -152,6 +164,12 @@ static void fetch_destroy(struct trawl_fetch *fetch)
 
 int trawl_fetch_start(struct trawl_fetcher *fetcher, struct trawl_task *task)
 {
+    return trawl_fetch_start_if(fetcher, task, NULL);
+}
+
+int trawl_fetch_start_if(struct trawl_fetcher *fetcher, struct trawl_task *task,
+                         const struct trawl_validators *validators)
+{
     struct trawl_fetch *fetch = fetcher->pool;
     int r;
 
@@ -162,6 +180,8 @@ int trawl_fetch_start(struct trawl_fetcher *fetcher, struct trawl_task *task)
     if (!fetch)
         return -ENOMEM;
     fetch->task = task;
+    if (validators)
+        set_validators(fetch, validators);
     r = trawl__fetch_set_request(fetch);
     if (r == 0 && curl_multi_add_handle(fetcher->fetch_loop.multi, fetch->easy) != CURLM_OK)
         r = -ENOMEM;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "ipc/validators.h"
 #include "util/buf.h"
 #include "worker/settings.h"
 #include "worker/task.h"
@@ -36,7 +37,14 @@ struct trawl_fetch_result {
     const char *content_type; /* or "" */
     const char *location;     /* or "" */
     json_t *headers;          /* borrowed: names in lower case, the last value of each */
+    const struct trawl_validators *asked_by; /* NULL: the request was not conditional */
 };
+
+/* Whether these headers (or NULL) ask for less than the whole page as it is. */
+bool trawl_fetch_has_condition(const json_t *headers);
+
+/* A date of HTTP in seconds since 1970, or -1. */
+int64_t trawl_fetch_date(const char *text);
 
 /* Called from the loop, never from within trawl_fetch_start(). The fetch is the caller's now. */
 typedef void trawl_fetch_on_done(void *user, struct trawl_fetch *fetch);
@@ -51,6 +59,10 @@ void trawl_fetcher_close(struct trawl_fetcher *fetcher);
 
 /* Begin. `task` is borrowed until the fetch is released. 0, or negative errno if it cannot even be tried. */
 int trawl_fetch_start(struct trawl_fetcher *fetcher, struct trawl_task *task);
+
+/* The same for a page only if it has changed since `validators` (copied; NULL: whether it has or not), else status 304. */
+int trawl_fetch_start_if(struct trawl_fetcher *fetcher, struct trawl_task *task,
+                         const struct trawl_validators *validators);
 
 struct trawl_task *trawl_fetch_task(const struct trawl_fetch *fetch);
 const struct trawl_fetch_result *trawl_fetch_result(const struct trawl_fetch *fetch);

@@ -92,6 +92,23 @@ static bool has_header(const json_t *headers, const char *name)
     return false;
 }
 
+bool trawl_fetch_has_condition(const json_t *headers)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach ((json_t *)headers, name, value) {
+        if (strncasecmp(name, "if-", 3) == 0 || strcasecmp(name, "range") == 0)
+            return true;
+    }
+    return false;
+}
+
+int64_t trawl_fetch_date(const char *text)
+{
+    return curl_getdate(text, NULL);
+}
+
 /* An empty value is "Name;" for libcurl: "Name:" would remove the header. */
 static int append_headers(struct curl_slist **list, const json_t *headers, const json_t *without)
 {
@@ -129,4 +146,23 @@ int trawl__fetch_head_make(const json_t *platform, const char *own, struct curl_
     }
     *ret_list = list;
     return 0;
+}
+
+static int append_line(struct curl_slist **list, const char *name, struct trawl_str value)
+{
+    TRAWL_AUTO_FREE char *line = trawl_xasprintf("%s: %.*s", name, (int)value.len, value.ptr);
+    struct curl_slist *longer = value.len > 0 ? curl_slist_append(*list, line) : *list;
+
+    if (value.len > 0 && !longer)
+        return -ENOMEM;
+    *list = longer;
+    return 0;
+}
+
+int trawl__fetch_head_add_validators(const struct trawl_validators *validators,
+                                     struct curl_slist **list)
+{
+    int r = append_line(list, "If-None-Match", validators->etag);
+
+    return r < 0 ? r : append_line(list, "If-Modified-Since", validators->last_modified);
 }

@@ -36,7 +36,8 @@ struct trawl_fetch {
     struct trawl_fetch *next_under_way;
     struct trawl_task *task;
     CURL *easy;
-    struct curl_slist *headers; /* the request's own, or NULL */
+    struct curl_slist *headers;         /* the request's own, or NULL */
+    struct trawl_validators validators; /* with memory of its own, texts NULL if there are none */
     struct trawl_buf head;
     struct trawl_buf body;
     bool too_large;
@@ -83,6 +84,10 @@ curl_socket_t trawl__fetch_guard_open(void *guard, curlsocktype purpose,
 
 /* All addresses that the name has were refused. */
 bool trawl__fetch_guard_refused(const struct trawl__fetch_guard *guard);
+
+/* Make a request conditional. 0 or -ENOMEM. */
+int trawl__fetch_head_add_validators(const struct trawl_validators *validators,
+                                     struct curl_slist **list);
 
 /* Once for a handle; and for each request. 0 or -ENOMEM. */
 void trawl__fetch_set_options(struct trawl_fetch *fetch);

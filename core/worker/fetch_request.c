@@ -107,8 +107,11 @@ int trawl__fetch_set_request(struct trawl_fetch *fetch)
     int r;
 
     trawl__fetch_guard_begin(&fetch->guard, &fetcher->settings, fetch->task->url);
-    if (extra && extra->headers) {
-        r = trawl__fetch_head_make(fetcher->platform_headers, extra->headers, &fetch->headers);
+    if ((extra && extra->headers) || fetch->validators.etag.ptr) {
+        r = trawl__fetch_head_make(fetcher->platform_headers, extra ? extra->headers : NULL,
+                                   &fetch->headers);
+        if (r == 0 && fetch->validators.etag.ptr)
+            r = trawl__fetch_head_add_validators(&fetch->validators, &fetch->headers);
         if (r < 0)
             return r;
     }

@@ -237,6 +237,13 @@ int64_t trawl_frontier_retry_ms(struct trawl_frontier *frontier, unsigned attemp
     return trawl_retry_next_ms(&frontier->retry, attempts);
 }
 
+void trawl_frontier_repeat(struct trawl_frontier *frontier, struct trawl_task *task,
+                           uint64_t now_ns)
+{
+    task->attempts--;
+    trawl_hosts_push(frontier->hosts, task, now_ns);
+}
+
 void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *task, bool fetched)
 {
     struct trawl_known_entry *entry = trawl_known_find(&frontier->known, task->fingerprint);

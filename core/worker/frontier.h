@@ -83,6 +83,10 @@ int64_t trawl_frontier_retry(struct trawl_frontier *frontier, struct trawl_task 
 /* The same for what does not belong to it: how long to wait after so many tries. */
 int64_t trawl_frontier_retry_ms(struct trawl_frontier *frontier, unsigned attempts);
 
+/* Let it be fetched once more, at once, which is no further try. */
+void trawl_frontier_repeat(struct trawl_frontier *frontier, struct trawl_task *task,
+                           uint64_t now_ns);
+
 /* The task is over; `fetched`: it counts as a page. Frees it. */
 void trawl_frontier_done(struct trawl_frontier *frontier, struct trawl_task *task, bool fetched);
 

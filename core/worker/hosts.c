@@ -39,6 +39,7 @@ struct trawl_hosts {
     struct trawl_heap timed;
     unsigned active;
     bool paused;
+    bool start_late;
 };
 
 /* --- heaps --------------------------------------------------------------------------------------- */
@@ -345,6 +346,24 @@ static struct trawl_host *unqueue(struct trawl_hosts *hosts, struct trawl_task *
     return host;
 }
 
+static void tell_started(struct trawl_hosts *hosts, struct trawl_host *host, uint64_t now_ns)
+{
+    host->report.started_ns = now_ns;
+    report_now(hosts, host);
+}
+
+void trawl_hosts_start_late(struct trawl_hosts *hosts, bool late)
+{
+    hosts->start_late = late;
+}
+
+void trawl_hosts_started(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns)
+{
+    if (task->late)
+        tell_started(hosts, task->host, now_ns);
+    task->late = false;
+}
+
 void trawl_hosts_begin(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns)
 {
     struct trawl_host *host = unqueue(hosts, task);
@@ -354,8 +373,9 @@ void trawl_hosts_begin(struct trawl_hosts *hosts, struct trawl_task *task, uint6
     task->once = host->used >= host->held;
     if (task->once) {
         host->once--;
-        host->report.started_ns = now_ns;
-        report_now(hosts, host);
+        task->late = hosts->start_late;
+        if (!task->late)
+            tell_started(hosts, host, now_ns);
     } else {
         host->used++;
     }

@@ -97,6 +97,11 @@ bool trawl_hosts_refuse(struct trawl_hosts *hosts, const struct trawl_task *task
 /* Take the peeked task from its queue and count it as under way. */
 void trawl_hosts_begin(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns);
 
+/* Whether tasks that begin from now on start only when trawl_hosts_started() says so: a slot for one request is good for the
+ * next once it has started. Else they start when they begin. */
+void trawl_hosts_start_late(struct trawl_hosts *hosts, bool late);
+void trawl_hosts_started(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns);
+
 /* Take the peeked task from its queue. */
 void trawl_hosts_drop(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns);
 

@@ -18,7 +18,7 @@
 void trawl_job_init(struct trawl_job *job, const struct trawl_job_ops *ops, void *user,
                     size_t max_item)
 {
-    *job = (struct trawl_job){.ops = ops, .user = user};
+    *job = (struct trawl_job){.ops = ops, .user = user, .max_depth = UINT64_MAX};
     trawl_emission_init(&job->emission, max_item);
 }
 
@@ -99,6 +99,22 @@ static char *json_text_or_null(const json_t *value)
     return value ? trawl_json_text(value, TRAWL_JSON_COMPACT) : NULL;
 }
 
+static bool is_link(const struct trawl_job *job, const struct trawl_request *request,
+                    const struct trawl_page_request *head)
+{
+    return (!request->method || strcmp(request->method, "GET") == 0) && !request->headers &&
+           request->body_len == 0 && !request->meta && request->priority == 0 &&
+           head->depth == job->depth + 1;
+}
+
+static void note_link(struct trawl_job *job, const struct trawl_request *request,
+                      const struct trawl_page_request *head)
+{
+    if (head->depth <= job->max_depth)
+        trawl_emission_note(&job->emission,
+                            is_link(job, request, head) ? &head->fingerprint : NULL);
+}
+
 static int emit_request(struct trawl_job *job, const struct trawl_request *request,
                         const struct trawl_page_request *head)
 {
@@ -135,6 +151,7 @@ static int job_request(struct trawl_job *job, const struct trawl_request *reques
     struct trawl_page_request head = {0};
     char url[TRAWL_URL_MAX + 1];
     int len;
+    int r;
 
     if (!job->open)
         return -EPERM;
@@ -148,9 +165,13 @@ static int job_request(struct trawl_job *job, const struct trawl_request *reques
     head.depth = depth_of(job, request);
     head.fingerprint =
         trawl_url_fingerprint(request->method, url, request->body, request->body_len);
+    note_link(job, request, &head);
     if (job->ops && job->ops->wants && !job->ops->wants(job->user, head.fingerprint, head.depth))
         return 0;
-    return emit_request(job, request, &head);
+    r = emit_request(job, request, &head);
+    if (r < 0)
+        trawl_emission_note(&job->emission, NULL);
+    return r;
 }
 
 static int job_item(struct trawl_job *job, const char *key, json_t *item)

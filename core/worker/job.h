@@ -31,6 +31,7 @@ struct trawl_job {
     bool has_page; /* requests are relative to it and one deeper */
     struct trawl_url_base page;
     uint16_t depth;
+    uint64_t max_depth; /* deeper links are none */
     struct trawl_emission emission;
 };
 

@@ -321,8 +321,32 @@ static void process_answer(struct trawl_worker *worker, struct trawl_task *task,
         page.error_kind = trawl_str_of("extract");
         page.error = trawl_str_of(text);
     }
+    if (r >= 0)
+        trawl__validate_page(worker, task, result, &page);
     page.counts = !task->again;
     trawl__pages_send(worker, &page);
+    trawl_frontier_done(worker->frontier, task, true);
+}
+
+/* The store knows what came of it last time. One that was met nearer to the start meanwhile has other links, and has to be
+ * fetched after all. */
+static void process_not_modified(struct trawl_worker *worker, struct trawl_task *task,
+                                 const struct trawl_fetch_result *result)
+{
+    const struct trawl_validators *asked = result->asked_by;
+    struct trawl_page page = page_of(task, result);
+
+    if (!trawl_hash_equal(asked->scope, trawl__validate_scope(worker, task))) {
+        task->whole = true;
+        trawl_frontier_repeat(worker->frontier, task, trawl_mono_ns());
+        return;
+    }
+    page.outcome = TRAWL_OUTCOME_NOT_MODIFIED;
+    page.counts = !task->again;
+    page.scope = asked->scope;
+    page.etag = asked->etag;
+    page.last_modified = asked->last_modified;
+    trawl__pages_send_as_is(worker, &page);
     trawl_frontier_done(worker->frontier, task, true);
 }
 
@@ -337,6 +361,8 @@ void trawl__page_process(struct trawl_worker *worker, struct trawl_fetch *fetch)
         give_up(worker, task, result, result->error_kind, result->error);
     else if (result->status >= 200 && result->status <= 299)
         process_answer(worker, task, result);
+    else if (result->status == 304 && result->asked_by)
+        process_not_modified(worker, task, result);
     else if (is_redirect(result))
         process_redirect(worker, task, result);
     else

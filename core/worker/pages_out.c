@@ -33,6 +33,7 @@ void trawl__pages_send_as_is(struct trawl_worker *worker, struct trawl_page *pag
 
     page->serial = ++worker->serial;
     page->lease = worker->lease;
+    page->remembers = worker->validate.on;
     trawl_buf_init(&buf, TRAWL_FRAME_MAX);
     r = trawl_page_encode(page, &buf);
     if (r < 0) {

@@ -52,6 +52,7 @@ void trawl_settings_read(struct trawl_settings *settings, const json_t *job)
     settings->max_item = (size_t)trawl_json_int(fetch, "max_item", 1 << 20);
     settings->max_redirects = (unsigned)trawl_json_int(fetch, "max_redirects", 10);
     settings->http2 = trawl_json_bool(fetch, "http2", true);
+    settings->conditional = trawl_json_bool(fetch, "conditional", true);
     settings->user_agent = trawl_json_string(fetch, "user_agent", "Trawl");
     settings->headers = json_object_get(fetch, "headers");
     settings->private_networks = read_private_networks(fetch);

@@ -23,6 +23,7 @@ struct trawl_settings {
     size_t max_item;
     unsigned max_redirects;
     bool http2;
+    bool conditional;
     const char *user_agent; /* borrowed from the section */
     const json_t *headers;  /* likewise; may be NULL */
     enum trawl_private_networks private_networks;

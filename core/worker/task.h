@@ -39,6 +39,8 @@ struct trawl_task {
     bool active;
     bool once;   /* goes by a slot for one request */
     bool robots; /* asks for a robots.txt; not of the frontier */
+    bool late;   /* its host is told when it is really started */
+    bool whole;  /* is to be fetched without asking whether it has changed */
     bool again;  /* was a page of max_pages before, at a greater depth */
     uint16_t url_len;
     char url[];

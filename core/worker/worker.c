@@ -31,6 +31,7 @@ static int load_scraper(struct trawl_worker *worker, struct trawl_err *err)
     r = trawl_plugin_load(trawl_json_string(plugin, "file", ""), &loaded, err);
     if (r < 0)
         return r;
+    trawl__validate_open(worker, &loaded->plugin);
     worker->ops = loaded->plugin.scraper;
     if (!worker->ops)
         return trawl_err_set(err, -EINVAL, loaded->plugin.name, "the plugin is not a scraper");
@@ -176,19 +177,39 @@ static void on_json_frame(struct trawl_worker *worker, const struct trawl_frame 
     }
 }
 
+static int on_validators(struct trawl_worker *worker, const struct trawl_frame *frame)
+{
+    int r = trawl__validate_on_answer(worker, frame);
+
+    trawl__crawl_pump(worker);
+    return r;
+}
+
+static void on_binary_frame(struct trawl_worker *worker, const struct trawl_frame *frame)
+{
+    int r;
+
+    if (worker->state == TRAWL_WORKER_IDLE)
+        leave(worker, "the supervisor sent a frame before a job");
+    if (frame->type == TRAWL_MSG_ROBOTS)
+        r = trawl__host_robots(worker, frame);
+    else if (frame->type == TRAWL_MSG_REQUESTS)
+        r = on_requests(worker, frame);
+    else
+        r = on_validators(worker, frame);
+    if (r < 0)
+        leave(worker, "the supervisor sent a broken frame");
+}
+
 static void on_frame(void *user, const struct trawl_frame *frame)
 {
     struct trawl_worker *worker = user;
 
-    if (frame->type == TRAWL_MSG_ROBOTS && worker->frontier) {
-        if (trawl__host_robots(worker, frame) < 0)
-            leave(worker, "the supervisor sent a broken frame");
-    } else if (frame->type != TRAWL_MSG_REQUESTS)
+    if (frame->type == TRAWL_MSG_ROBOTS || frame->type == TRAWL_MSG_REQUESTS ||
+        frame->type == TRAWL_MSG_VALIDATORS)
+        on_binary_frame(worker, frame);
+    else
         on_json_frame(worker, frame);
-    else if (worker->state == TRAWL_WORKER_IDLE)
-        leave(worker, "the supervisor sent requests before a job");
-    else if (on_requests(worker, frame) < 0)
-        leave(worker, "the supervisor sent a broken frame");
 }
 
 static void on_closed(void *user, int reason)
@@ -248,6 +269,7 @@ static void worker_finish(struct trawl_worker *worker)
     }
     trawl_fetcher_close(worker->fetcher);
     trawl__robots_finish(worker);
+    trawl__validate_finish(worker);
     trawl_frontier_destroy(worker->frontier);
     if (worker->task)
         trawl_job_finish(&worker->job);

@@ -11,6 +11,7 @@
 
 #include "ipc/channel.h"
 #include "ipc/page.h"
+#include "trawl/plugin.h"
 #include "trawl/scraper.h"
 #include "util/log.h"
 #include "worker/fetch.h"
@@ -32,6 +33,18 @@ enum trawl_worker_state {
     TRAWL_WORKER_OVER,     /* has said so; waits for the channel's end */
 };
 
+/* Conditional requests. */
+struct trawl_validate {
+    bool on;  /* what later runs need for them is kept */
+    bool ask; /* the platform has some of that */
+    struct trawl_hash
+        scope; /* what all pages of the job have in common, see struct trawl_validators */
+    struct trawl_task **tasks; /* that wait for an answer: */
+    size_t count;
+    size_t cap;
+    size_t asked; /* so many of them have been asked for; the others are next */
+};
+
 struct trawl_worker {
     uv_loop_t loop;
     uv_timer_t heartbeat;
@@ -48,6 +61,7 @@ struct trawl_worker {
     struct trawl_job job;
     struct trawl_frontier *frontier;
     struct trawl_fetcher *fetcher;
+    struct trawl_validate validate;
 
     struct trawl_robots_fetch *robots_fetches; /* utlist */
 
@@ -92,6 +106,13 @@ __attribute__((format(printf, 2, 3))) void trawl__crawl_fail(struct trawl_worker
                                                              const char *format, ...);
 void trawl__crawl_stop(struct trawl_worker *worker);
 
+/* Fetch a request, under the condition that it has changed since `validators` (or NULL), or give it up. */
+void trawl__crawl_fetch(struct trawl_worker *worker, struct trawl_task *task,
+                        const struct trawl_validators *validators);
+
+/* Do not fetch it, as the shard has been told to stop; its request stays as it is. */
+void trawl__crawl_leave(struct trawl_worker *worker, struct trawl_task *task);
+
 /* The fetcher's callback. */
 void trawl__crawl_on_fetched(void *user, struct trawl_fetch *fetch);
 
@@ -107,6 +128,28 @@ void trawl__page_refuse(struct trawl_worker *worker, struct trawl_task *task,
 /* What an answer, or the lack of one, tells of its host. */
 void trawl__page_judge_host(const struct trawl_fetch_result *result,
                             struct trawl_host_result *ret_result);
+
+/* --- validate.c ------------------------------------------------------------------------------------ */
+
+/* Once the plugin is loaded. */
+void trawl__validate_open(struct trawl_worker *worker, const struct trawl_plugin *plugin);
+void trawl__validate_finish(struct trawl_worker *worker);
+
+/* What decides what comes of a page, but for its content; changes with the task's depth. */
+struct trawl_hash trawl__validate_scope(const struct trawl_worker *worker,
+                                        const struct trawl_task *task);
+
+/* Put into a page that ended well what a later run needs to ask whether it has changed. */
+void trawl__validate_page(const struct trawl_worker *worker, const struct trawl_task *task,
+                          const struct trawl_fetch_result *result, struct trawl_page *page);
+
+/* Whether to ask for validators before this is fetched; then it waits with the others until all are asked for. */
+bool trawl__validate_wants(const struct trawl_worker *worker, const struct trawl_task *task);
+void trawl__validate_add(struct trawl_worker *worker, struct trawl_task *task);
+void trawl__validate_send(struct trawl_worker *worker);
+
+/* The answer has come. 0 or -EBADMSG. */
+int trawl__validate_on_answer(struct trawl_worker *worker, const struct trawl_frame *frame);
 
 /* --- pages_out.c ----------------------------------------------------------------------------------- */
 

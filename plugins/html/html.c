@@ -112,4 +112,5 @@ TRAWL_EXPORT const struct trawl_plugin trawl_plugin = {
     .summary = "follows links through HTML pages and extracts items by CSS or XPath",
     .options = options,
     .scraper = &html_ops,
+    .traits = TRAWL_SCRAPER_PAGEWISE,
 };

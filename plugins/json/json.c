@@ -313,7 +313,11 @@ static const struct trawl_scraper_ops json_ops = {
 };
 
 TRAWL_EXPORT const struct trawl_plugin trawl_plugin = {
-    TRAWL_PLUGIN_HEADER, .name = "json",
-    .version = "1.0.0",  .summary = "asks HTTP APIs and takes items from their JSON with jq",
-    .options = options,  .scraper = &json_ops,
+    TRAWL_PLUGIN_HEADER,
+    .name = "json",
+    .version = "1.0.0",
+    .summary = "asks HTTP APIs and takes items from their JSON with jq",
+    .options = options,
+    .scraper = &json_ops,
+    .traits = TRAWL_SCRAPER_PAGEWISE,
 };

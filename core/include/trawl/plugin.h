@@ -13,6 +13,7 @@
  *
  * ABI history
  *   1.0  first version
+ *   1.1  struct trawl_plugin: traits
  */
 #ifndef TRAWL_PLUGIN_H
 #define TRAWL_PLUGIN_H
@@ -23,7 +24,12 @@
 #include "trawl/option.h"
 
 #define TRAWL_ABI_MAJOR 1
-#define TRAWL_ABI_MINOR 0
+#define TRAWL_ABI_MINOR 1
+
+/* A scraper whose on_response() goes by the response and the options alone: what it emits for a page does not depend on the
+ * pages before it. Then a page that the server says is unchanged need not be fetched: its items and requests of last time
+ * stand for it. */
+#define TRAWL_SCRAPER_PAGEWISE 1u
 
 struct trawl_scraper_ops;   /* trawl/scraper.h */
 struct trawl_transport_ops; /* trawl/transport.h */
@@ -39,6 +45,7 @@ struct trawl_plugin {
     const struct trawl_option *options;          /* up to TRAWL_OPTION_END; NULL: takes none */
     const struct trawl_scraper_ops *scraper;     /* NULL if this is not a scraper */
     const struct trawl_transport_ops *transport; /* NULL if this is not a transport */
+    uint32_t traits;                             /* TRAWL_SCRAPER_… */
 };
 
 #define TRAWL_PLUGIN_HEADER                                                                        \

@@ -205,6 +205,25 @@ static void hosts__a_slot_for_one_request_goes_back(void **state)
     assert_null(begin(scene));
 }
 
+static void hosts_started__tells_of_one_that_waits_after_it_began(void **state)
+{
+    struct scene *scene = *state;
+    struct trawl_task *a1 = push(scene, "http://a/1", 0);
+
+    assert_said(scene, "http://a wants 1\n");
+    scene->now_ns = 7;
+    trawl_hosts_start_late(scene->hosts, true);
+    trawl_hosts_grant(scene->hosts, "http://a", 1, true, scene->now_ns);
+    assert_ptr_equal(begin(scene), a1);
+    assert_said(scene, "");
+    trawl_hosts_started(scene->hosts, a1, 9);
+    assert_said(scene, "http://a started 9\n");
+    trawl_hosts_started(scene->hosts, a1, 11);
+    assert_said(scene, "");
+    end(scene, a1);
+    assert_said(scene, "http://a back 1 fine 1 ms 5\n");
+}
+
 static void hosts__a_slot_that_comes_too_late_goes_back(void **state)
 {
     struct scene *scene = *state;
@@ -423,6 +442,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hosts__want_no_more_than_the_limit, setup_narrow, teardown),
         cmocka_unit_test_setup_teardown(hosts__keep_the_total, setup_narrow, teardown),
         TEST(hosts__a_slot_for_one_request_goes_back),
+        TEST(hosts_started__tells_of_one_that_waits_after_it_began),
         TEST(hosts__a_slot_that_comes_too_late_goes_back),
         TEST(hosts_recall__takes_the_unused_at_once_and_the_others_later),
         TEST(hosts__a_busy_host_gets_all_back),

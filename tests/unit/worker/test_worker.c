@@ -137,7 +137,9 @@ int trawl_plugin_load(const char *file, struct trawl_loaded **ret_loaded, struct
     static struct trawl_loaded loaded = {
         .plugin = {TRAWL_PLUGIN_HEADER, .name = "lines", .version = "1", .scraper = &lines_ops}};
 
-    if (strcmp(file, "lines") != 0)
+    if (strcmp(file, "pagewise") == 0)
+        loaded.plugin.traits = TRAWL_SCRAPER_PAGEWISE;
+    else if (strcmp(file, "lines") != 0)
         return trawl_err_set(err, -ENOENT, file, "there is no such file");
     *ret_loaded = &loaded;
     return 0;
@@ -181,6 +183,15 @@ static const struct site_route routes[] = {
     MOVED("/far3", "302", "/far4"),
     MOVED("/odd", "302", "ftp://x/"),
     {.path = "/stall", .bytes = "", .stall = true},
+    {.path = "/tagged",
+     .bytes = "HTTP/1.1 200 OK\r\nConnection: close\r\nETag: \"t\"\r\n\r\n/tree/b\n/tagged\n"},
+    {.path = "/dated",
+     .bytes = "HTTP/1.1 200 OK\r\nConnection: close\r\nDate: Tue, 15 Nov 1994 08:12:31 GMT\r\n"
+              "Last-Modified: Tue, 15 Nov 1994 08:12:29 GMT\r\n\r\n/fresh\n"},
+    {.path = "/fresh",
+     .bytes = "HTTP/1.1 200 OK\r\nConnection: close\r\nDate: Tue, 15 Nov 1994 08:12:31 GMT\r\n"
+              "Last-Modified: Tue, 15 Nov 1994 08:12:30 GMT\r\n\r\n"},
+    {.path = "/same", .bytes = "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"},
     PAGE(NULL, ""),
 };
 
@@ -212,6 +223,8 @@ struct scene {
     unsigned starved; /* how often it has said so */
     char idle[128];   /* what it said last */
     char progress[256];
+    const char *etag;                        /* what is answered to every ASK, or NULL */
+    const struct trawl_page_request *nearer; /* what it gets before that, once */
     int closed;
 };
 
@@ -239,7 +252,7 @@ static void note(struct scene *scene, const char *format, ...)
 
 static void note_page(struct scene *scene, const struct trawl_page *page)
 {
-    static const char *const outcomes[] = {"ok", "redirected", "failed", "excluded"};
+    static const char *const outcomes[] = {"ok", "redirected", "failed", "excluded", "same"};
     static const char *const kinds[] = {"start", "", "finish", "retry"};
 
     if (page->kind == TRAWL_PAGE_RESPONSE)
@@ -254,6 +267,9 @@ static void note_page(struct scene *scene, const struct trawl_page *page)
         note(scene, " >%s@%u", path_of(&page->requests[i].url), page->requests[i].depth);
     for (size_t i = 0; i < page->item_count; i++)
         note(scene, " *");
+    if (page->etag.len + page->last_modified.len > 0)
+        note(scene, " =%s%s:%zu", page->etag.ptr, page->last_modified.ptr,
+             page->links.len / sizeof(struct trawl_hash));
     note(scene, "\n");
 }
 
@@ -285,6 +301,24 @@ static void on_page(struct scene *scene, const struct trawl_frame *frame)
     trawl_page_finish(&page);
     if (!scene->hold_acks)
         send_ack(scene);
+}
+
+static void on_ask(struct scene *scene, const struct trawl_frame *frame)
+{
+    struct trawl_validators *asked;
+    struct trawl_buf buf;
+    size_t count;
+
+    assert_int_equal(trawl_validators_decode(frame->payload, frame->len, &asked, &count), 0);
+    note(scene, "ask %zu\n", count);
+    for (size_t i = 0; i < count; i++)
+        asked[i].etag = trawl_str_of(scene->etag);
+    trawl_buf_init(&buf, TRAWL_FRAME_MAX);
+    assert_int_equal(trawl_validators_encode(asked, scene->etag ? count : 0, &buf), 0);
+    trawl_channel_send_flags(scene->channel, TRAWL_MSG_VALIDATORS,
+                             scene->etag ? 0 : TRAWL_FLAG_NONE, trawl_buf_text(&buf), buf.len);
+    trawl_buf_finish(&buf);
+    free(asked);
 }
 
 static void send_more(struct scene *scene, uint16_t type, json_t *message)
@@ -369,6 +403,15 @@ static void on_frame(void *user, const struct trawl_frame *frame)
 
     if (frame->type == TRAWL_MSG_PAGE) {
         on_page(scene, frame);
+        return;
+    }
+    if (frame->type == TRAWL_MSG_ASK) {
+        if (scene->nearer) {
+            send_requests(scene, scene->nearer, 1);
+            scene->sent++;
+            scene->nearer = NULL;
+        }
+        on_ask(scene, frame);
         return;
     }
     assert_int_equal(trawl_json_parse(frame->payload, frame->len, &value, NULL), 0);
@@ -672,6 +715,80 @@ static void worker__takes_over_what_other_shards_have_found(void **state)
                                       "finish *\n");
 }
 
+static void worker__says_what_a_later_run_can_ask_by(void **state)
+{
+    struct scene *scene = *state;
+
+    send_job(scene, options_from(scene, "/tagged"), "pagewise");
+    send_requests(scene, NULL, 0);
+    run_until_over(scene);
+    assert_string_equal(scene->pages, "start >/tagged@0\n"
+                                      "ask 1\n"
+                                      "ok 200 /tagged >/tree/b@1 * =\"t\":2\n"
+                                      "ok 200 /tree/b *\n"
+                                      "finish *\n");
+}
+
+static void worker__trusts_a_date_once_its_second_is_over(void **state)
+{
+    struct scene *scene = *state;
+
+    send_job(scene, options_from(scene, "/dated"), "pagewise");
+    send_requests(scene, NULL, 0);
+    run_until_over(scene);
+    assert_string_equal(scene->pages, "start >/dated@0\n"
+                                      "ask 1\n"
+                                      "ok 200 /dated >/fresh@1 * =Tue, 15 Nov 1994 08:12:29 GMT:1\n"
+                                      "ok 200 /fresh *\n"
+                                      "finish *\n");
+}
+
+static void worker__asks_whether_a_page_has_changed(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->etag = "\"s\"";
+    send_job(scene, options_from(scene, "/same"), "pagewise");
+    send_requests(scene, NULL, 0);
+    run_until_over(scene);
+    assert_string_equal(scene->pages, "start >/same@0\n"
+                                      "ask 1\n"
+                                      "same 304 /same =\"s\":0\n"
+                                      "finish *\n");
+    assert_non_null(strstr(scene->site.last_request, "If-None-Match: \"s\"\r\n"));
+}
+
+static void worker__does_not_ask_for_a_plugin_that_goes_by_more_than_the_page(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->etag = "\"s\"";
+    run_from(scene, "/tagged");
+    assert_null(strstr(scene->pages, "ask"));
+    assert_null(strstr(scene->pages, "="));
+    assert_null(strstr(scene->site.last_request, "If-None-Match"));
+}
+
+static void worker__fetches_what_it_meets_nearer_while_it_asks(void **state)
+{
+    struct scene *scene = *state;
+    char url[256];
+    struct trawl_page_request request = known_request(scene, "/tagged", TRAWL_REQUEST_PENDING, url);
+    struct trawl_page_request nearer = request;
+
+    request.depth = 2;
+    nearer.depth = 1;
+    scene->etag = "\"s\"";
+    scene->nearer = &nearer;
+    send_job_with(scene, options_from(scene, "/nowhere"), "pagewise",
+                  json_pack("{s:b}", "fresh", 0));
+    send_requests(scene, &request, 1);
+    while (scene->page_count == 0)
+        uv_run(&scene->loop, UV_RUN_ONCE);
+    assert_non_null(strstr(scene->pages, "ask 1\nok 200 /tagged >/tree/b@2 * =\"t\":2\n"));
+    assert_null(strstr(scene->site.last_request, "If-None-Match"));
+}
+
 static void worker__fetches_as_many_pages_as_it_is_granted(void **state)
 {
     struct scene *scene = *state;
@@ -818,6 +935,11 @@ int main(void)
         TEST(worker__continues_a_request_with_its_tries),
         TEST(worker__leaves_to_other_shards_what_is_theirs),
         TEST(worker__takes_over_what_other_shards_have_found),
+        TEST(worker__says_what_a_later_run_can_ask_by),
+        TEST(worker__trusts_a_date_once_its_second_is_over),
+        TEST(worker__asks_whether_a_page_has_changed),
+        TEST(worker__does_not_ask_for_a_plugin_that_goes_by_more_than_the_page),
+        TEST(worker__fetches_what_it_meets_nearer_while_it_asks),
         TEST(worker__fetches_as_many_pages_as_it_is_granted),
         TEST(worker__gives_back_what_it_does_not_need),
         TEST(worker__is_idle_only_when_all_is_acknowledged),
