@@ -232,6 +232,7 @@ static struct trawl_config *resolve(const json_t *written, const char *folder,
     check_order(root, errs);
     check_origins(root, errs);
     trawl__config_check_schedules(platforms, errs);
+    trawl__config_check_fetch(root, errs);
     drop_pluginless(platforms);
     json_object_foreach (platforms, name, platform) {
         merge_fetch(platform, json_object_get(root, "fetch"));

@@ -38,7 +38,8 @@ struct trawl_config {
  *
  * fetch: {concurrency: 8 a host, total_concurrency, delay: "0s", timeout, connect_timeout, max_body, max_pages,
  *   max_depth, max_redirects, max_item, retries, retry_base, retry_max, user_agent, headers: {…}, http2, conditional: true,
- *   private_networks: "start", "allow" or "deny"}
+ *   private_networks: "start", "allow" or "deny", cookies: false, proxies: [URLs],
+ *   auth: {type: "none", "basic", "digest" or "bearer", user, password, token}}
  */
 extern const struct trawl_option trawl_config_table[];
 extern const struct trawl_option trawl_fetch_table[];
@@ -72,6 +73,10 @@ json_t *trawl_config_platform(const struct trawl_config *config, const char *nam
 /* The hosts that a platform's configured options name: every string among them that is an http(s) URL, as [origin with a "/"],
  * canonical, each once. New reference. */
 json_t *trawl_config_starts(const json_t *options);
+
+/* Take those out of a platform's "headers" that are secret: such as are not known to be harmless, and such whose value came from
+ * a file or a variable. New reference to them. */
+json_t *trawl_config_take_secret_headers(const struct trawl_config *config, json_t *headers);
 
 /* A copy of settings, as they are in `root`, for people to see: "***" stands in place of secrets that came from a file or a
  * variable, values whose name says that they are secret, headers that are not known to be harmless, and user, password and

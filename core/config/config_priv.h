@@ -18,6 +18,12 @@ json_t *trawl__config_expand(const json_t *value, json_t *secrets, struct trawl_
 /* Say what is wrong with the schedules of resolved platforms. */
 void trawl__config_check_schedules(const json_t *platforms, struct trawl_errlist *errs);
 
+/* Mistakes in the top level's and the platforms' proxies and authentication, before the former is merged into the latter. */
+void trawl__config_check_fetch(const json_t *root, struct trawl_errlist *errs);
+
+/* Headers that let nobody in; any other may be what does. */
+bool trawl__header_is_harmless(const char *name);
+
 /* "password", "X-Api-Key", "SHOP_TOKEN": what bears such a name is not shown. */
 bool trawl__name_is_secret(const char *name);
 

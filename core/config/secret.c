@@ -53,8 +53,7 @@ bool trawl__name_is_secret(const char *name)
     return name_is_secret(name, strlen(name));
 }
 
-/* Any other header may be what lets one in. */
-static bool header_is_harmless(const char *name)
+bool trawl__header_is_harmless(const char *name)
 {
     static const char *const harmless[] = {"accept",
                                            "accept-charset",
@@ -173,7 +172,7 @@ static json_t *show_object(const struct trawl_config *config, const json_t *obje
     json_t *value;
 
     json_object_foreach ((json_t *)object, name, value) {
-        bool hide = headers ? !header_is_harmless(name) : trawl__name_is_secret(name);
+        bool hide = headers ? !trawl__header_is_harmless(name) : trawl__name_is_secret(name);
 
         if (hide && !json_is_null(value) && !json_is_boolean(value))
             json_object_set_new(shown, name, json_string(HIDDEN));

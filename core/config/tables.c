@@ -17,6 +17,18 @@ static const struct trawl_option text[] = {{.type = TRAWL_OPTION_STRING}};
         .type = TRAWL_OPTION_END                                                                   \
     }
 
+static const struct trawl_option auth[] = {
+    {.name = "type",
+     .type = TRAWL_OPTION_ENUM,
+     .choices = "none|basic|digest|bearer",
+     .required = true,
+     .help = "how"},
+    {.name = "user", .type = TRAWL_OPTION_STRING, .help = "for basic and digest"},
+    {.name = "password", .type = TRAWL_OPTION_STRING, .help = "likewise"},
+    {.name = "token", .type = TRAWL_OPTION_STRING, .help = "for bearer"},
+    END,
+};
+
 /* Written once for the top level, where what is not written has a default, and once for a platform, where it does not: there
  * only what is written overrides. `D` keeps or drops the default. */
 #define FETCH_OPTIONS(D)                                                                           \
@@ -149,6 +161,19 @@ static const struct trawl_option text[] = {{.type = TRAWL_OPTION_STRING}};
          .type = TRAWL_OPTION_BOOL,                                                                \
          .default_json = D("true"),                                                                \
          .help = "ask whether a page has changed since the last run, in place of fetching it"},    \
+        {.name = "cookies",                                                                        \
+         .type = TRAWL_OPTION_BOOL,                                                                \
+         .default_json = D("false"),                                                               \
+         .help = "keep the cookies that sites set, for the time of a run"},                        \
+        {.name = "proxies",                                                                        \
+         .type = TRAWL_OPTION_LIST,                                                                \
+         .fields = text,                                                                           \
+         .default_json = D("[]"),                                                                  \
+         .help = "URLs of proxies, used in turn"},                                                 \
+        {.name = "auth",                                                                           \
+         .type = TRAWL_OPTION_OBJECT,                                                              \
+         .fields = auth,                                                                           \
+         .help = "who we are, to hosts that the platform's options name"},                         \
     {                                                                                              \
         .name = "private_networks", .type = TRAWL_OPTION_ENUM, .choices = "start|allow|deny",      \
         .default_json = D("\"start\""),                                                            \

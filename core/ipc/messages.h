@@ -20,6 +20,7 @@ enum trawl_message_type {
      * {run_id, platform, shard, shards, lease,
      *  plugin: {name, file}, options: {…, resolved},
      *  fetch: {…, the platform's resolved "fetch" section},
+     *  secret_headers: {those of its headers that only hosts among `starts` may see},
      *  starts: [origin, of the URLs that the platform's configured options name],
      *  fresh: true if start() is to be called, false to continue from the REQUESTS that follow} */
     TRAWL_MSG_JOB = 1,

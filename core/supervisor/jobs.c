@@ -5,19 +5,32 @@
 #include "util/alloc.h"
 #include "util/json.h"
 
+/* The platform's "fetch", and apart from it the headers that not everyone may see. */
+static json_t *job_fetch(const struct trawl_supervisor *supervisor, const json_t *section,
+                         json_t **ret_secret_headers)
+{
+    json_t *fetch = json_deep_copy(json_object_get(section, "fetch"));
+
+    *ret_secret_headers = trawl_config_take_secret_headers(supervisor->options->config,
+                                                           json_object_get(fetch, "headers"));
+    return fetch ? fetch : json_object();
+}
+
 json_t *trawl__job_make(const struct trawl_supervisor *supervisor, const char *platform)
 {
     json_t *section = trawl_config_platform(supervisor->options->config, platform);
     json_t *options = json_object_get(section, "options");
-    json_t *fetch = json_object_get(section, "fetch");
+    json_t *secret_headers;
+    json_t *fetch;
 
     if (!section)
         return NULL;
-    return json_pack(
-        "{s:{s:s, s:s}, s:o, s:o, s:o}", "plugin", "name", trawl_json_string(section, "plugin", ""),
-        "file", trawl_json_string(section, "plugin_file", ""), "options",
-        options ? json_incref(options) : json_object(), "fetch",
-        fetch ? json_incref(fetch) : json_object(), "starts", trawl_config_starts(options));
+    fetch = job_fetch(supervisor, section, &secret_headers);
+    return json_pack("{s:{s:s, s:s}, s:o, s:o, s:o, s:o}", "plugin", "name",
+                     trawl_json_string(section, "plugin", ""), "file",
+                     trawl_json_string(section, "plugin_file", ""), "options",
+                     options ? json_incref(options) : json_object(), "fetch", fetch,
+                     "secret_headers", secret_headers, "starts", trawl_config_starts(options));
 }
 
 /* --- overriding ---------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 
 #include "supervisor/runs.h"
 
-/* {plugin: {name, file}, options, fetch, starts} of TRAWL_MSG_JOB, a new reference; NULL if no such platform is configured. */
+/* {plugin: {name, file}, options, fetch, secret_headers, starts} of TRAWL_MSG_JOB, a new reference; NULL if no such platform is configured. */
 json_t *trawl__job_make(const struct trawl_supervisor *supervisor, const char *platform);
 
 /* Called once, now or later. `problem`: NULL, or why the options cannot be, {title, detail, errors}; borrowed. */

@@ -29,7 +29,8 @@ enum trawl_task_state {
 struct trawl_task {
     struct trawl_run *run;
     char *platform;
-    json_t *job; /* {plugin: {name, file}, options, fetch, starts} of TRAWL_MSG_JOB */
+    json_t
+        *job; /* {plugin: {name, file}, options, fetch, secret_headers, starts} of TRAWL_MSG_JOB */
     enum trawl_task_state state;
     enum trawl_phase phase; /* as last given to the store */
     bool overridden;        /* it runs with options of its own */

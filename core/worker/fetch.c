@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/json.h"
 #include "worker/fetch_priv.h"
 #include "worker/robots.h"
@@ -15,49 +16,11 @@
 
 /* --- results ---------------------------------------------------------------------------------------- */
 
-/* The one place where libcurl's codes become kinds of error. */
-static const char *error_kind(CURLcode code, bool *ret_transient)
+/* Where the guard refused, nobody came to it. */
+static void judge_proxy(struct trawl_proxy *proxy, const char *kind)
 {
-    *ret_transient = true;
-    switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-        return "timeout";
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return "dns";
-    case CURLE_COULDNT_CONNECT:
-        return "connect";
-    case CURLE_PARTIAL_FILE:
-    case CURLE_GOT_NOTHING:
-    case CURLE_HTTP2_STREAM:
-    case CURLE_HTTP2:
-        return "incomplete";
-    case CURLE_SSL_CONNECT_ERROR:
-        return "tls";
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-        return "network";
-    default:
-        break;
-    }
-    *ret_transient = false;
-    switch (code) {
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-        return "tls";
-    case CURLE_FILESIZE_EXCEEDED:
-        return "too_large";
-    case CURLE_URL_MALFORMAT:
-        return "url";
-    case CURLE_UNSUPPORTED_PROTOCOL: /* what comes back is not HTTP: our own URLs all are */
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_WEIRD_SERVER_REPLY:
-        return "protocol";
-    default:
-        return "network";
-    }
+    if (!kind || strcmp(kind, "refused") != 0)
+        trawl_proxy_used(proxy, kind && strcmp(kind, "proxy") == 0, trawl_mono_ns());
 }
 
 static void read_result(struct trawl_fetch *fetch, CURLcode code)
@@ -81,16 +44,9 @@ static void read_result(struct trawl_fetch *fetch, CURLcode code)
     result->content_type = trawl_json_string(result->headers, "content-type", "");
     result->location = trawl_json_string(result->headers, "location", "");
     result->asked_by = fetch->validators.etag.ptr ? &fetch->validators : NULL;
-    if (fetch->too_large) {
-        result->error_kind = "too_large";
-        result->error = "the body is larger than max_body";
-    } else if (code != CURLE_OK && trawl__fetch_guard_refused(&fetch->guard)) {
-        result->error_kind = "refused";
-        result->error = fetch->guard.refusal;
-    } else if (code != CURLE_OK && !fetch->cut) {
-        result->error_kind = error_kind(code, &result->transient);
-        result->error = *fetch->error ? fetch->error : curl_easy_strerror(code);
-    }
+    result->error_kind = trawl__fetch_error(fetch, code, &result->error, &result->transient);
+    if (fetch->proxy)
+        judge_proxy(fetch->proxy, result->error_kind);
 }
 
 static void on_easy_done(struct trawl__fetch_loop *fetch_loop, CURL *easy, CURLcode code)
@@ -148,6 +104,7 @@ static void fetch_clear(struct trawl_fetch *fetch)
     curl_slist_free_all(fetch->headers);
     fetch->headers = NULL;
     fetch->task = NULL;
+    fetch->proxy = NULL;
     fetch->too_large = false;
     fetch->cut = false;
     fetch->error[0] = '\0';
@@ -226,6 +183,29 @@ static void on_loop_closed(struct trawl__fetch_loop *fetch_loop)
     free(fetcher);
 }
 
+/* What all exchanges share. */
+static int set_up(struct trawl_fetcher *fetcher)
+{
+    const struct trawl_settings *settings = &fetcher->settings;
+    int r;
+
+    fetcher->open_headers = settings->headers ? json_deep_copy(settings->headers) : json_object();
+    fetcher->trusted_headers = json_deep_copy(fetcher->open_headers);
+    json_object_update(fetcher->trusted_headers, (json_t *)settings->secret_headers);
+    r = trawl__fetch_head_make(fetcher->open_headers, NULL, &fetcher->open_list);
+    if (r == 0)
+        r = trawl__fetch_head_make(fetcher->trusted_headers, NULL, &fetcher->trusted_list);
+    if (r == 0)
+        r = trawl_proxies_init(&fetcher->proxies, settings->proxies);
+    if (r < 0 || !settings->cookies)
+        return r;
+    fetcher->cookies = curl_share_init();
+    if (!fetcher->cookies)
+        return -ENOMEM;
+    curl_share_setopt(fetcher->cookies, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    return 0;
+}
+
 int trawl_fetcher_create(uv_loop_t *loop, const struct trawl_settings *settings,
                          trawl_fetch_on_done *on_done, void *user,
                          struct trawl_fetcher **ret_fetcher)
@@ -244,8 +224,7 @@ int trawl_fetcher_create(uv_loop_t *loop, const struct trawl_settings *settings,
     fetcher->on_done = on_done;
     fetcher->user = user;
     fetcher->user_agent = trawl_xstrdup(settings->user_agent);
-    fetcher->platform_headers = json_deep_copy(settings->headers);
-    r = trawl__fetch_head_make(fetcher->platform_headers, NULL, &fetcher->headers);
+    r = set_up(fetcher);
     if (r < 0) {
         trawl_fetcher_close(fetcher);
         return r;
@@ -272,8 +251,13 @@ void trawl_fetcher_close(struct trawl_fetcher *fetcher)
     {
         fetch_destroy(fetch);
     }
-    curl_slist_free_all(fetcher->headers);
-    json_decref(fetcher->platform_headers);
+    if (fetcher->cookies)
+        curl_share_cleanup(fetcher->cookies);
+    trawl_proxies_finish(&fetcher->proxies);
+    curl_slist_free_all(fetcher->open_list);
+    curl_slist_free_all(fetcher->trusted_list);
+    json_decref(fetcher->open_headers);
+    json_decref(fetcher->trusted_headers);
     free(fetcher->user_agent);
     trawl__fetch_loop_close(&fetcher->fetch_loop);
 }

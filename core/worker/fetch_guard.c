@@ -9,12 +9,6 @@
 /* Longest host that is shown whole; names have up to 253 letters. */
 #define HOST_SHOWN 260
 
-void trawl__fetch_guard_begin(struct trawl__fetch_guard *guard,
-                              const struct trawl_settings *settings, const char *url)
-{
-    *guard = (struct trawl__fetch_guard){.settings = settings, .url = url};
-}
-
 static bool may_be_private(const struct trawl__fetch_guard *guard)
 {
     switch (guard->settings->private_networks) {
@@ -43,6 +37,25 @@ static void refuse(struct trawl__fetch_guard *guard, const char *address, const 
              parts.host, parts.port_len > 0 ? ":" : "", (int)parts.port_len, parts.port);
 }
 
+bool trawl__fetch_guard_begin(struct trawl__fetch_guard *guard,
+                              const struct trawl_settings *settings, const char *url, bool proxied)
+{
+    struct trawl_url_parts parts;
+    const char *special;
+    char host[64];
+
+    *guard = (struct trawl__fetch_guard){.settings = settings, .url = url, .proxied = proxied};
+    if (!proxied)
+        return true;
+    trawl_url_split(url, &parts);
+    special = trawl_address_special_host(parts.host, parts.host_len);
+    if (!special || may_be_private(guard))
+        return true;
+    snprintf(host, sizeof(host), "%.*s", (int)parts.host_len, parts.host);
+    refuse(guard, host, special);
+    return false;
+}
+
 curl_socket_t trawl__fetch_guard_open(void *user, curlsocktype purpose,
                                       struct curl_sockaddr *address)
 {
@@ -51,7 +64,9 @@ curl_socket_t trawl__fetch_guard_open(void *user, curlsocktype purpose,
     char text[64];
 
     (void)purpose;
-    if (special && !may_be_private(guard)) {
+    if (*guard->refusal && guard->proxied)
+        return CURL_SOCKET_BAD;
+    if (special && !guard->proxied && !may_be_private(guard)) {
         refuse(guard, trawl_address_text(&address->addr, text, sizeof(text)), special);
         return CURL_SOCKET_BAD;
     }

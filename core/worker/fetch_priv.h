@@ -1,4 +1,4 @@
-/* Inside fetching: fetch.c makes exchanges, fetch_request.c tells libcurl of each, fetch_guard.c looks at the addresses that
+/* Inside fetching: fetch.c makes exchanges, fetch_request.c tells libcurl of each, fetch_errors.c says what went wrong, fetch_guard.c looks at the addresses that
  * it connects to, fetch_loop.c turns libcurl on libuv, fetch_head.c reads heads. */
 #ifndef TRAWL_WORKER_FETCH_PRIV_H
 #define TRAWL_WORKER_FETCH_PRIV_H
@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 
 #include "worker/fetch.h"
+#include "worker/proxies.h"
 
 /* libcurl's multi handle on the loop. Its watchers stay with their descriptor numbers when libcurl lets a connection
  * rest: making one for each request costs a system call and an allocation. */
@@ -25,6 +26,7 @@ struct trawl__fetch_loop {
 struct trawl__fetch_guard {
     const struct trawl_settings *settings;
     const char *url;
+    bool proxied;      /* what is connected to is the proxy, which resolves names */
     unsigned opened;   /* addresses that it let pass */
     char refusal[512]; /* why another one was not, or "" */
 };
@@ -43,6 +45,8 @@ struct trawl_fetch {
     bool too_large;
     bool cut; /* on purpose */
     char error[CURL_ERROR_SIZE];
+    char proxy_error[CURL_ERROR_SIZE + 512];
+    struct trawl_proxy *proxy; /* or NULL */
     struct trawl__fetch_guard guard;
     struct trawl_fetch_result result;
 };
@@ -50,8 +54,12 @@ struct trawl_fetch {
 struct trawl_fetcher {
     struct trawl__fetch_loop fetch_loop;
     struct trawl_settings settings;
-    struct curl_slist *headers; /* the platform's */
-    json_t *platform_headers;
+    CURLSH *cookies; /* NULL: none are kept */
+    struct trawl_proxies proxies;
+    json_t *open_headers;         /* the platform's, for everyone */
+    json_t *trusted_headers;      /* the same, and the secret ones */
+    struct curl_slist *open_list; /* and as libcurl wants them */
+    struct curl_slist *trusted_list;
     char *user_agent;
     struct trawl_fetch *pool;
     struct trawl_fetch *under_way; /* utlist */
@@ -74,9 +82,10 @@ json_t *trawl__fetch_head_json(const struct trawl_buf *head);
  * curl_slist_free_all(). */
 int trawl__fetch_head_make(const json_t *platform, const char *own, struct curl_slist **ret_list);
 
-/* Begin an exchange with that canonical URL. Both are borrowed until the next. */
-void trawl__fetch_guard_begin(struct trawl__fetch_guard *guard,
-                              const struct trawl_settings *settings, const char *url);
+/* Begin an exchange with that canonical URL. Both are borrowed until the next. False if it is refused already: it goes by a
+ * proxy to what is written as a private address. */
+bool trawl__fetch_guard_begin(struct trawl__fetch_guard *guard,
+                              const struct trawl_settings *settings, const char *url, bool proxied);
 
 /* libcurl's callback, called with each address of a name that it tries: the socket, or CURL_SOCKET_BAD. */
 curl_socket_t trawl__fetch_guard_open(void *guard, curlsocktype purpose,
@@ -88,6 +97,10 @@ bool trawl__fetch_guard_refused(const struct trawl__fetch_guard *guard);
 /* Make a request conditional. 0 or -ENOMEM. */
 int trawl__fetch_head_add_validators(const struct trawl_validators *validators,
                                      struct curl_slist **list);
+
+/* What an exchange came to if that was no answer: the kind, with its words; NULL if it was one. */
+const char *trawl__fetch_error(struct trawl_fetch *fetch, CURLcode code, const char **ret_error,
+                               bool *ret_transient);
 
 /* Once for a handle; and for each request. 0 or -ENOMEM. */
 void trawl__fetch_set_options(struct trawl_fetch *fetch);

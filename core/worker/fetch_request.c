@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/clock.h"
 #include "worker/fetch_priv.h"
 #include "worker/robots.h"
 
@@ -59,7 +60,11 @@ void trawl__fetch_set_options(struct trawl_fetch *fetch)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, trawl__fetch_guard_open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &fetch->guard);
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* whatever the environment says */
+    if (fetch->fetcher->cookies) {
+        curl_easy_setopt(easy, CURLOPT_SHARE, fetch->fetcher->cookies);
+        curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+    }
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -100,26 +105,74 @@ static void set_method(struct trawl_fetch *fetch)
         curl_easy_setopt(fetch->easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
+/* The empty proxy is none, whatever the environment says. */
+static void set_proxy(struct trawl_fetch *fetch)
+{
+    const struct trawl_proxy *proxy = fetch->proxy;
+
+    curl_easy_setopt(fetch->easy, CURLOPT_PROXY, proxy ? proxy->url : "");
+    curl_easy_setopt(fetch->easy, CURLOPT_PROXYUSERNAME, proxy ? proxy->user : NULL);
+    curl_easy_setopt(fetch->easy, CURLOPT_PROXYPASSWORD, proxy ? proxy->password : NULL);
+}
+
+/* What an earlier request of this handle had set is taken back. */
+static void set_auth(struct trawl_fetch *fetch, bool trusted)
+{
+    static const unsigned long schemes[] = {
+        [TRAWL_AUTH_NONE] = CURLAUTH_BASIC, /* libcurl's default, for a URL with a user in it */
+        [TRAWL_AUTH_BASIC] = CURLAUTH_BASIC,
+        [TRAWL_AUTH_DIGEST] = CURLAUTH_DIGEST,
+        [TRAWL_AUTH_BEARER] = CURLAUTH_BEARER,
+    };
+    const struct trawl_auth *auth = &fetch->fetcher->settings.auth;
+    enum trawl_auth_type type = trusted ? auth->type : TRAWL_AUTH_NONE;
+    bool by_user = type == TRAWL_AUTH_BASIC || type == TRAWL_AUTH_DIGEST;
+    CURL *easy = fetch->easy;
+
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, schemes[type]);
+    curl_easy_setopt(easy, CURLOPT_USERNAME, by_user ? auth->user : NULL);
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, by_user ? auth->password : NULL);
+    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, type == TRAWL_AUTH_BEARER ? auth->token : NULL);
+}
+
+static int set_headers(struct trawl_fetch *fetch, bool trusted)
+{
+    const struct trawl_fetcher *fetcher = fetch->fetcher;
+    const struct trawl_task_extra *extra = fetch->task->extra;
+    const char *own = extra ? extra->headers : NULL;
+    int r = 0;
+
+    if (own || fetch->validators.etag.ptr)
+        r = trawl__fetch_head_make(trusted ? fetcher->trusted_headers : fetcher->open_headers, own,
+                                   &fetch->headers);
+    if (r == 0 && fetch->validators.etag.ptr)
+        r = trawl__fetch_head_add_validators(&fetch->validators, &fetch->headers);
+    curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER,
+                     fetch->headers ? fetch->headers
+                     : trusted      ? fetcher->trusted_list
+                                    : fetcher->open_list);
+    return r;
+}
+
 int trawl__fetch_set_request(struct trawl_fetch *fetch)
 {
     struct trawl_fetcher *fetcher = fetch->fetcher;
-    const struct trawl_task_extra *extra = fetch->task->extra;
-    int r;
+    const char *url = fetch->task->url;
+    bool trusted = trawl_settings_trust_host(&fetcher->settings, url);
+    bool refused;
+    int r = set_headers(fetch, trusted);
 
-    trawl__fetch_guard_begin(&fetch->guard, &fetcher->settings, fetch->task->url);
-    if ((extra && extra->headers) || fetch->validators.etag.ptr) {
-        r = trawl__fetch_head_make(fetcher->platform_headers, extra ? extra->headers : NULL,
-                                   &fetch->headers);
-        if (r == 0 && fetch->validators.etag.ptr)
-            r = trawl__fetch_head_add_validators(&fetch->validators, &fetch->headers);
-        if (r < 0)
-            return r;
-    }
-    curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER,
-                     fetch->headers ? fetch->headers : fetcher->headers);
+    if (r < 0)
+        return r;
+    fetch->proxy = trawl_proxies_next(&fetcher->proxies, trawl_mono_ns());
+    refused =
+        !trawl__fetch_guard_begin(&fetch->guard, &fetcher->settings, url, fetch->proxy != NULL);
+    /* A connection to the proxy would be there to be used; a new one is where the guard stands. */
+    curl_easy_setopt(fetch->easy, CURLOPT_FRESH_CONNECT, (long)refused);
+    set_proxy(fetch);
+    set_auth(fetch, trusted);
     curl_easy_setopt(fetch->easy, CURLOPT_MAXFILESIZE_LARGE,
                      fetch->task->robots ? (curl_off_t)0 : (curl_off_t)fetcher->settings.max_body);
     set_method(fetch);
-    return curl_easy_setopt(fetch->easy, CURLOPT_URL, &fetch->task->url[0]) == CURLE_OK ? 0
-                                                                                        : -ENOMEM;
+    return curl_easy_setopt(fetch->easy, CURLOPT_URL, url) == CURLE_OK ? 0 : -ENOMEM;
 }

@@ -136,7 +136,8 @@ void trawl__page_judge_host(const struct trawl_fetch_result *result,
                             struct trawl_host_result *ret_result)
 {
     bool busy = result->status == 429 || result->status == 503;
-    bool asked = !result->error_kind || strcmp(result->error_kind, "refused") != 0;
+    const char *kind = result->error_kind ? result->error_kind : "";
+    bool asked = strcmp(kind, "refused") != 0 && strcmp(kind, "proxy") != 0;
     bool failed = result->status >= 500 || (result->error_kind && result->transient) ||
                   (result->error_kind && result->status == 0);
 

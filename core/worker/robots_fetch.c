@@ -47,7 +47,7 @@ static void answer(struct trawl_worker *worker, struct trawl_robots_fetch *fetch
 static void answer_unknown(struct trawl_worker *worker, struct trawl_robots_fetch *fetch,
                            uint16_t status, const char *kind, const char *reason)
 {
-    bool refused = strcmp(kind, "refused") == 0;
+    bool refused = strcmp(kind, "refused") == 0 || strcmp(kind, "proxy") == 0;
     struct trawl_robots_answer robots = {
         .state = refused ? TRAWL_ROBOTS_REFUSED : TRAWL_ROBOTS_UNKNOWN,
         .status = status,

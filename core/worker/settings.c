@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "util/alloc.h"
 #include "util/json.h"
 #include "util/url.h"
 
@@ -37,6 +38,26 @@ static enum trawl_private_networks read_private_networks(const json_t *fetch)
     return strcmp(text, "deny") == 0 ? TRAWL_PRIVATE_DENY : TRAWL_PRIVATE_START;
 }
 
+static void read_auth(struct trawl_auth *auth, const json_t *section)
+{
+    static const char *const types[] = {
+        [TRAWL_AUTH_NONE] = "none",
+        [TRAWL_AUTH_BASIC] = "basic",
+        [TRAWL_AUTH_DIGEST] = "digest",
+        [TRAWL_AUTH_BEARER] = "bearer",
+    };
+    const char *type = trawl_json_string(section, "type", "none");
+
+    auth->type = TRAWL_AUTH_NONE;
+    for (unsigned i = 0; i < TRAWL_ARRAY_SIZE(types); i++) {
+        if (strcmp(type, types[i]) == 0)
+            auth->type = (enum trawl_auth_type)i;
+    }
+    auth->user = trawl_json_string(section, "user", "");
+    auth->password = trawl_json_string(section, "password", "");
+    auth->token = trawl_json_string(section, "token", "");
+}
+
 void trawl_settings_read(struct trawl_settings *settings, const json_t *job)
 {
     const json_t *fetch = json_object_get(job, "fetch");
@@ -56,6 +77,10 @@ void trawl_settings_read(struct trawl_settings *settings, const json_t *job)
     settings->user_agent = trawl_json_string(fetch, "user_agent", "Trawl");
     settings->headers = json_object_get(fetch, "headers");
     settings->private_networks = read_private_networks(fetch);
+    settings->cookies = trawl_json_bool(fetch, "cookies", false);
+    settings->proxies = json_object_get(fetch, "proxies");
+    read_auth(&settings->auth, json_object_get(fetch, "auth"));
+    settings->secret_headers = json_object_get(job, "secret_headers");
     settings->starts = json_object_get(job, "starts");
 }
 
@@ -66,6 +91,21 @@ bool trawl_settings_name_host(const struct trawl_settings *settings, const char 
 
     json_array_foreach (settings->starts, i, origin) {
         if (trawl_url_same_host(json_string_value(origin), url))
+            return true;
+    }
+    return false;
+}
+
+bool trawl_settings_trust_host(const struct trawl_settings *settings, const char *url)
+{
+    bool in_clear = strncmp(url, "http:", 5) == 0;
+    json_t *origin;
+    size_t i;
+
+    json_array_foreach (settings->starts, i, origin) {
+        const char *named = json_string_value(origin);
+
+        if (trawl_url_same_host(named, url) && (!in_clear || strncmp(named, "http:", 5) == 0))
             return true;
     }
     return false;

@@ -78,7 +78,8 @@ void trawl__validate_open(struct trawl_worker *worker, const struct trawl_plugin
     struct trawl_validate *validate = &worker->validate;
 
     validate->on = worker->settings.conditional && (plugin->traits & TRAWL_SCRAPER_PAGEWISE) != 0 &&
-                   !trawl_fetch_has_condition(worker->settings.headers);
+                   !trawl_fetch_has_condition(worker->settings.headers) &&
+                   !trawl_fetch_has_condition(worker->settings.secret_headers);
     if (!validate->on)
         return;
     set_ask(worker, true);

@@ -79,6 +79,19 @@ static void settings_name_host__compares_host_and_port(void **state)
     assert_false(trawl_settings_name_host(&settings, "http://a.org/"));
 }
 
+static void settings_trust_host__does_not_go_back_to_the_clear(void **state)
+{
+    json_auto_t *starts = json_pack("[s, s]", "http://a.org/", "https://b.org/");
+    struct trawl_settings settings = {.starts = starts};
+
+    (void)state;
+    assert_true(trawl_settings_trust_host(&settings, "http://a.org/x"));
+    assert_true(trawl_settings_trust_host(&settings, "https://a.org/x"));
+    assert_true(trawl_settings_trust_host(&settings, "https://b.org/x"));
+    assert_false(trawl_settings_trust_host(&settings, "http://b.org/x"));
+    assert_false(trawl_settings_trust_host(&settings, "https://c.org/"));
+}
+
 static void settings_read__knows_private_networks(void **state)
 {
     json_auto_t *none = NULL;
@@ -128,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_read__takes_every_value),
         cmocka_unit_test(settings_name_host__compares_host_and_port),
+        cmocka_unit_test(settings_trust_host__does_not_go_back_to_the_clear),
         cmocka_unit_test(settings_read__knows_private_networks),
         cmocka_unit_test(settings_read__knows_what_is_unlimited),
         cmocka_unit_test(settings_read__divides_the_total_among_shards),
