@@ -42,7 +42,8 @@ static void set_robots(struct host_call *call, const void *bytes, size_t len)
 {
     call->robots = trawl_xalloc(len + 1);
     call->robots_len = len;
-    memcpy(call->robots, bytes, len);
+    if (len > 0) /* else SQLite has no bytes to point to */
+        memcpy(call->robots, bytes, len);
 }
 
 /* --- loading ------------------------------------------------------------------------------------- */
