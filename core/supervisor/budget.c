@@ -15,7 +15,7 @@
 /* How fast a host that has become slower for good is taken as it is: with ten reports a second, within a minute. */
 #define USUAL_DRIFT 0.002
 
-/* The first pace after 429 or 503, and below which it is none any more. */
+/* The first pace, and below which it is none any more. It doubles, so that one slow answer does not stop all. */
 #define PACE_FIRST_NS (100 * MS)
 #define PACE_LAST_NS  (10 * MS)
 
@@ -142,22 +142,29 @@ static void rest(struct trawl_budget *budget, int64_t retry_after_ms, uint64_t n
         budget->rest_until_ns = now_ns + (uint64_t)retry_after_ms * MS;
 }
 
+static void grow_pace(struct trawl_budget *budget, uint64_t most_ns)
+{
+    budget->pace_ns = least(budget->pace_ns ? 2 * budget->pace_ns : PACE_FIRST_NS, most_ns);
+}
+
 static void slow_down(struct trawl_budget *budget)
 {
     budget->past_first_slow = true;
+    budget->pace_asked = true;
     if (budget->throttled > 1)
         budget->throttled /= 2;
     else
-        budget->pace_ns =
-            least(budget->pace_ns ? 2 * budget->pace_ns : PACE_FIRST_NS, TRAWL_BUDGET_PACE_MAX_NS);
+        grow_pace(budget, TRAWL_BUDGET_PACE_MAX_NS);
 }
 
 static void speed_up(struct trawl_budget *budget)
 {
     if (budget->pace_ns > 0) {
-        budget->pace_ns -= budget->pace_ns / 10;
-        if (budget->pace_ns < PACE_LAST_NS)
-            budget->pace_ns = 0;
+        budget->pace_ns -= budget->pace_ns / (budget->pace_asked ? 10 : 2);
+        if (budget->pace_ns >= PACE_LAST_NS)
+            return;
+        budget->pace_ns = 0;
+        budget->pace_asked = false;
         return;
     }
     budget->throttled = budget->past_first_slow ? budget->throttled + 1 : 2 * budget->throttled;
@@ -171,7 +178,7 @@ static void ease_off(struct trawl_budget *budget, double ms)
     if (budget->throttled > 1)
         budget->throttled -= (budget->throttled + 3) / 4;
     else
-        budget->pace_ns = least((uint64_t)(ms * (double)MS), TRAWL_BUDGET_PACE_MAX_NS);
+        grow_pace(budget, least((uint64_t)(ms * (double)MS), TRAWL_BUDGET_PACE_MAX_NS));
 }
 
 static void follow_latency(struct trawl_budget *budget, double ms, bool only_fine)

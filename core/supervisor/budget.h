@@ -51,6 +51,7 @@ struct trawl_budget {
 
     unsigned throttled;   /* requests at once that the throttle allows */
     uint64_t pace_ns;     /* and how far apart */
+    bool pace_asked;      /* by 429 or 503, so that it ends slowly */
     bool past_first_slow; /* it grows one by one from now on */
     double usual_ms;      /* what an answer takes when the host is at ease; 0: not known yet */
 

@@ -153,6 +153,22 @@ static void throttle__takes_back_from_a_host_that_gets_slower(void **state)
     assert_true(trawl_budget_is_paced(&budget, 0)); /* as long as it took */
 }
 
+/* As when a machine of ours slept, or a site was held up once. */
+static void throttle__one_answer_that_took_for_ever_is_forgotten_soon(void **state)
+{
+    struct trawl_budget budget = make_throttled();
+
+    (void)state;
+    hear_fine(&budget, 4, 20, 0);
+    for (int i = 0; i < 3; i++)
+        hear_fine(&budget, 1, 30000, 0);
+    trawl_budget_start(&budget, 0);
+    assert_in_range(trawl_budget_next_ns(&budget, 0), 1, SECOND);
+    for (int i = 0; i < 8; i++)
+        hear_fine(&budget, 1, 20, 0);
+    assert_false(trawl_budget_is_paced(&budget, 0));
+}
+
 static void throttle__errors_never_make_it_faster(void **state)
 {
     struct trawl_budget budget = make_throttled();
@@ -261,6 +277,7 @@ int main(void)
         cmocka_unit_test(budget_limits_merge__takes_the_stricter),
         cmocka_unit_test(throttle__doubles_while_the_host_is_at_ease),
         cmocka_unit_test(throttle__takes_back_from_a_host_that_gets_slower),
+        cmocka_unit_test(throttle__one_answer_that_took_for_ever_is_forgotten_soon),
         cmocka_unit_test(throttle__errors_never_make_it_faster),
         cmocka_unit_test(throttle__keeps_requests_apart_after_many_429),
         cmocka_unit_test(rest__follows_retry_after),
