@@ -40,13 +40,6 @@ struct request {
     bool json;
 };
 
-static void print_json(const json_t *value)
-{
-    TRAWL_AUTO_FREE char *text = trawl_json_text(value, TRAWL_JSON_INDENTED);
-
-    puts(text);
-}
-
 /* The folders of a configuration whose mistakes do not matter here. */
 static char **search_paths(const char *config_path)
 {
@@ -116,7 +109,7 @@ static int list(const struct request *request)
                                   json_pack("{s:s, s:s}", "file", files[i], "error", err.message));
     }
     if (request->json)
-        print_json(all);
+        trawl_cli_print_json(all);
     trawl_plugin_paths_free(files);
     trawl_plugin_paths_free(paths);
     return TRAWL_EXIT_COMPLETED;
@@ -162,7 +155,7 @@ static int show_file(const struct request *request, const char *file, bool with_
         return TRAWL_EXIT_FAILED;
     }
     if (request->json) {
-        print_json(plugin);
+        trawl_cli_print_json(plugin);
         return TRAWL_EXIT_COMPLETED;
     }
     print_head(plugin);

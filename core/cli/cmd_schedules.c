@@ -130,7 +130,6 @@ static void schedules_print(const json_t *schedules)
 
 static int schedules_list(const struct schedules_command *command, struct trawl_client *client)
 {
-    TRAWL_AUTO_FREE char *text = NULL;
     json_auto_t *answer = NULL;
     const json_t *schedules;
     int code;
@@ -139,12 +138,10 @@ static int schedules_list(const struct schedules_command *command, struct trawl_
     if (code != TRAWL_EXIT_COMPLETED)
         return code;
     schedules = json_object_get(answer, "schedules");
-    if (command->json) {
-        text = trawl_json_text(schedules, TRAWL_JSON_INDENTED);
-        puts(text);
-    } else {
+    if (command->json)
+        trawl_cli_print_json(schedules);
+    else
         schedules_print(schedules);
-    }
     return code;
 }
 
@@ -154,16 +151,13 @@ static int schedules_change(const struct schedules_command *command, struct traw
 {
     TRAWL_AUTO_FREE char *path =
         trawl_xasprintf("/api/schedules/%s/%s", command->platform, command->verb);
-    TRAWL_AUTO_FREE char *text = NULL;
     json_auto_t *body = json_object();
     json_auto_t *answer = NULL;
     int code;
 
     code = trawl_remote_post(client, "schedules", path, body, &answer);
-    if (code == TRAWL_EXIT_COMPLETED && command->json) {
-        text = trawl_json_text(answer, TRAWL_JSON_INDENTED);
-        puts(text);
-    }
+    if (code == TRAWL_EXIT_COMPLETED && command->json)
+        trawl_cli_print_json(answer);
     return code;
 }
 

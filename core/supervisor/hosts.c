@@ -71,11 +71,6 @@ static struct trawl_host_user *user_add(struct trawl_host *host, struct trawl_sh
     user->ready = !user->heeds;
     DL_APPEND(host->users, user);
     DL_APPEND2(shard->hosts, user, shard_prev, shard_next);
-    if (host->idle) {
-        host->idle = false;
-        host->supervisor->idle_host_count--;
-        DL_DELETE(host->supervisor->idle_hosts, host);
-    }
     trawl__host_limit(host);
     return user;
 }
@@ -108,16 +103,29 @@ void trawl__host_unref(struct trawl_host *host)
         uv_close((uv_handle_t *)&host->timer, host_on_closed);
 }
 
+/* What is saved before it was loaded would write over what is there. */
+static void host_save(struct trawl_host *host)
+{
+    if (host->changed && host->robots != TRAWL_HOST_ROBOTS_LOADING)
+        trawl__host_record_save(host, NULL, 0);
+}
+
+/* It is used again, or forgotten. */
+static void host_leave_idle(struct trawl_host *host)
+{
+    if (!host->idle)
+        return;
+    host->idle = false;
+    host->supervisor->idle_host_count--;
+    DL_DELETE(host->supervisor->idle_hosts, host);
+}
+
 static void host_forget(struct trawl_host *host)
 {
     struct trawl_supervisor *supervisor = host->supervisor;
 
-    if (host->changed && host->robots != TRAWL_HOST_ROBOTS_LOADING)
-        trawl__host_record_save(host, NULL, 0);
-    if (host->idle) {
-        supervisor->idle_host_count--;
-        DL_DELETE(supervisor->idle_hosts, host);
-    }
+    host_save(host);
+    host_leave_idle(host);
     HASH_DEL(supervisor->hosts, host);
     trawl__host_unref(host);
 }
@@ -209,6 +217,7 @@ static bool on_want(struct trawl_shard *shard, const char *name, const json_t *w
     }
     if (!host)
         host = host_add(shard->supervisor, name);
+    host_leave_idle(host);
     if (!user)
         user = user_add(host, shard);
     user->wanted = (unsigned)slots;
@@ -328,10 +337,8 @@ void trawl__hosts_save(struct trawl_supervisor *supervisor)
     struct trawl_host *host;
     struct trawl_host *next;
 
-    HASH_ITER (hh, supervisor->hosts, host, next) {
-        if (host->changed && host->robots != TRAWL_HOST_ROBOTS_LOADING)
-            trawl__host_record_save(host, NULL, 0);
-    }
+    HASH_ITER (hh, supervisor->hosts, host, next)
+        host_save(host);
 }
 
 void trawl__hosts_finish(struct trawl_supervisor *supervisor)
