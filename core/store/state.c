@@ -66,7 +66,6 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT (platform, fingerprint) DO UPDATE "
         "SET scope = ?3, etag = ?4, last_modified = ?5, items = ?6, links = ?7",
     [STATEMENT_VALIDATORS_DROP] = "DELETE FROM validators WHERE platform = ? AND fingerprint = ?",
-    [STATEMENT_VALIDATORS_ANY] = "SELECT 1 FROM validators WHERE platform = ? LIMIT 1",
     [STATEMENT_VERSION_FIND] = "SELECT i.key, v.json FROM item_versions v "
                                "JOIN items i ON i.id = v.item WHERE v.item = ? AND v.hash = ? "
                                "LIMIT 1",

@@ -172,6 +172,8 @@ int trawl_store_open(const struct trawl_store_options *options, struct trawl_sto
     store->lock_fd = -1;
     store->queue_end = &store->queue;
     store->finished_end = &store->finished;
+    store->finder.last = &store->finder.first;
+    store->folder = trawl_xstrdup(options->folder);
     uv_mutex_init(&store->mutex);
     uv_cond_init(&store->cond);
     r = open_database(store, options, err);
@@ -187,12 +189,14 @@ void trawl__store_destroy(struct trawl_store *store)
 {
     if (store->journal.db)
         trawl__journal_finish(&store->journal);
+    trawl__finder_finish(&store->finder);
     sqlite3_close(store->db); /* the last connection empties the log into the database */
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     uv_cond_destroy(&store->cond);
     uv_mutex_destroy(&store->mutex);
     free(store->stalled);
+    free(store->folder);
     free(store);
 }
 

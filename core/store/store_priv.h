@@ -23,6 +23,22 @@ struct trawl_store_op {
     void (*release)(struct trawl_store_op *op);
 };
 
+/* An item of a page whose validators are kept, as it stands in validators.items. */
+struct trawl_kept_item {
+    int64_t id;
+    struct trawl_hash hash;
+};
+
+/* Looks for validators, one call at a time on libuv's threads, by a connection of its own: who asks does not wait for the
+ * writer. All else is the loop's. */
+struct trawl_finder {
+    sqlite3 *db; /* opened by the first call */
+    sqlite3_stmt *get;
+    sqlite3_stmt *has_item;
+    struct trawl_find *first; /* is being looked for, if there is one */
+    struct trawl_find **last;
+};
+
 /* What one commit has to tell the loop. */
 struct trawl_store_batch {
     struct trawl_store_batch *next;
@@ -41,6 +57,7 @@ struct trawl_store {
     uint64_t head;
     bool told_stalled;
     uint64_t dropped_logs;
+    struct trawl_finder finder;
     trawl_store_on_events *on_events;
     trawl_store_on_stalled *on_stalled;
     void *user;
@@ -50,7 +67,8 @@ struct trawl_store {
     /* Of the writer's, once it runs. */
     sqlite3 *db;
     struct trawl_journal journal;
-    uint32_t epoch; /* never changes */
+    uint32_t epoch; /* never changes, as */
+    char *folder;
     int lock_fd;
     uint64_t gather_ns; /* no transaction begins before, unless much waits */
 
@@ -81,6 +99,9 @@ void trawl__store_writer(void *store);
 
 /* On the loop's thread: tell what was committed. */
 void trawl__store_on_async(uv_async_t *async);
+
+/* Nothing is being looked for any more. */
+void trawl__finder_finish(struct trawl_finder *finder);
 
 /* Free everything; the writer has ended. */
 void trawl__store_destroy(struct trawl_store *store);

@@ -13,15 +13,9 @@
 /* Texts of one page: what crossed in one frame, but for the rest of each URL. */
 #define RECALLED_MAX ((size_t)1 << 30)
 
-/* As it stands in validators.items. */
-struct kept_item {
-    int64_t id;
-    struct trawl_hash hash;
-};
-
 /* A row of validators, with memory of its own. */
 struct kept {
-    struct kept_item *items;
+    struct trawl_kept_item *items;
     size_t item_count;
     struct trawl_hash *links;
     size_t link_count;
@@ -63,10 +57,10 @@ static int keep(struct trawl_journal *journal, const char *platform, const struc
                 const int64_t *ids)
 {
     sqlite3_stmt *set = bind_key(journal, STATEMENT_VALIDATORS_SET, platform, &page->fingerprint);
-    TRAWL_AUTO_FREE struct kept_item *items = trawl_xalloc(page->item_count * sizeof(*items));
+    TRAWL_AUTO_FREE struct trawl_kept_item *items = trawl_xalloc(page->item_count * sizeof(*items));
 
     for (size_t i = 0; i < page->item_count; i++)
-        items[i] = (struct kept_item){.id = ids[i], .hash = page->items[i].hash};
+        items[i] = (struct trawl_kept_item){.id = ids[i], .hash = page->items[i].hash};
     trawl__db_bind_hash(set, 3, &page->scope);
     trawl__db_bind_str(set, 4, page->etag);
     trawl__db_bind_str(set, 5, page->last_modified);
@@ -142,7 +136,7 @@ static int put(struct trawl_buf *room, struct trawl_str text, struct trawl_str *
     return r;
 }
 
-static int recall_item(struct trawl_journal *journal, const struct kept_item *kept,
+static int recall_item(struct trawl_journal *journal, const struct trawl_kept_item *kept,
                        struct trawl_buf *room, struct trawl_page_item *item)
 {
     sqlite3_stmt *find = journal->statements[STATEMENT_VERSION_FIND];
@@ -264,143 +258,4 @@ int trawl__journal_recall(struct trawl_journal *journal,
         return dropped < 0 ? dropped : r;
     }
     return r;
-}
-
-/* --- finding --------------------------------------------------------------------------------------- */
-
-struct find {
-    struct trawl_store_op op;
-    char *platform;
-    void *payload;
-    size_t len;
-    struct trawl_validators *found;
-    size_t count;
-    struct trawl_buf texts;
-    bool any;
-    trawl_store_on_validators *done;
-    void *user;
-};
-
-static int find_any(struct trawl_journal *journal, struct find *find)
-{
-    sqlite3_stmt *any = journal->statements[STATEMENT_VALIDATORS_ANY];
-    int code;
-
-    trawl__db_bind_text(any, 1, find->platform);
-    code = sqlite3_step(any);
-    find->any = code == SQLITE_ROW;
-    sqlite3_reset(any);
-    return trawl__db_errno(code);
-}
-
-/* Whether all versions of its items are there. */
-static int has_items(struct trawl_journal *journal, struct trawl_str items, bool *ret_has)
-{
-    sqlite3_stmt *get = journal->statements[STATEMENT_VERSION_FIND];
-    int code = SQLITE_ROW;
-
-    for (size_t i = 0; code == SQLITE_ROW && i < items.len / sizeof(struct kept_item); i++) {
-        struct kept_item item;
-
-        memcpy(&item, items.ptr + i * sizeof(item), sizeof(item));
-        sqlite3_bind_int64(get, 1, item.id);
-        trawl__db_bind_hash(get, 2, &item.hash);
-        code = sqlite3_step(get);
-        sqlite3_reset(get);
-    }
-    *ret_has = code == SQLITE_ROW;
-    return trawl__db_errno(code);
-}
-
-static int find_one(struct trawl_journal *journal, struct find *find,
-                    const struct trawl_validators *asked)
-{
-    sqlite3_stmt *get =
-        bind_key(journal, STATEMENT_VALIDATORS_GET, find->platform, &asked->fingerprint);
-    int code = sqlite3_step(get);
-    int r = trawl__db_errno(code);
-    bool has = false;
-
-    if (code == SQLITE_ROW && trawl__db_hash_is(get, 0, asked->scope))
-        r = has_items(journal, trawl__db_str(get, 3), &has);
-    if (has) {
-        struct trawl_validators *found = &find->found[find->count++];
-
-        *found = *asked;
-        r = put(&find->texts, trawl__db_str(get, 1), &found->etag);
-        if (r == 0)
-            r = put(&find->texts, trawl__db_str(get, 2), &found->last_modified);
-    }
-    sqlite3_reset(get);
-    return r;
-}
-
-static void find_clear(struct find *find)
-{
-    free(find->found);
-    find->found = NULL;
-    find->count = 0;
-    trawl_buf_finish(&find->texts);
-    trawl_buf_init(&find->texts, RECALLED_MAX);
-}
-
-static int find_apply(struct trawl_journal *journal, struct trawl_store_op *op)
-{
-    struct find *find = TRAWL_CONTAINER_OF(op, struct find, op);
-    struct trawl_validators *asked;
-    size_t count;
-    int r;
-
-    find_clear(find);
-    op->status = trawl_validators_decode(find->payload, find->len, &asked, &count);
-    if (op->status < 0)
-        return 0;
-    r = find_any(journal, find);
-    find->found = trawl_xalloc(count * sizeof(*find->found));
-    for (size_t i = 0; r == 0 && find->any && i < count; i++)
-        r = find_one(journal, find, &asked[i]);
-    free(asked);
-    for (size_t i = 0; r == 0 && i < find->count; i++) {
-        point(&find->texts, &find->found[i].etag);
-        point(&find->texts, &find->found[i].last_modified);
-    }
-    return r;
-}
-
-static void find_done(struct trawl_store_op *op)
-{
-    struct find *find = TRAWL_CONTAINER_OF(op, struct find, op);
-
-    find->done(find->user, op->status, find->found, find->count, find->any);
-}
-
-static void find_release(struct trawl_store_op *op)
-{
-    struct find *find = TRAWL_CONTAINER_OF(op, struct find, op);
-
-    find_clear(find);
-    free(find->platform);
-    free(find->payload);
-    free(find);
-}
-
-void trawl_store_find_validators(struct trawl_store *store, const char *platform,
-                                 const void *payload, size_t len, trawl_store_on_validators *done,
-                                 void *user)
-{
-    struct find *find = TRAWL_NEW(struct find);
-
-    *find = (struct find){
-        .op = {.bytes = sizeof(*find) + len,
-               .apply = find_apply,
-               .done = find_done,
-               .release = find_release},
-        .platform = trawl_xstrdup(platform),
-        .payload = trawl_xalloc(len),
-        .len = len,
-        .done = done,
-        .user = user,
-    };
-    memcpy(find->payload, payload, len);
-    trawl__store_push(store, &find->op);
 }

@@ -241,7 +241,7 @@ void trawl__store_on_async(uv_async_t *async)
         next = batch->next;
         deliver(store, batch);
     }
-    if (ended && !uv_is_closing((uv_handle_t *)async)) {
+    if (ended && !store->finder.first && !uv_is_closing((uv_handle_t *)async)) {
         uv_thread_join(&store->thread);
         uv_close((uv_handle_t *)async, on_async_closed);
     }

@@ -222,6 +222,7 @@ static void shard_answer(struct trawl_shard *shard, const struct trawl_validator
     int r;
 
     shard->asking = false;
+    shard->task->has_none = !any;
     trawl_buf_init(&buf, TRAWL_FRAME_MAX);
     r = trawl_validators_encode(found, count, &buf);
     if (r == 0)
@@ -251,6 +252,10 @@ void trawl__shard_on_ask(struct trawl_shard *shard, const struct trawl_frame *fr
 {
     if (shard->state != TRAWL_SHARD_RUNNING || shard->asking) {
         trawl__shard_broken(shard, "it asked for validators out of turn");
+        return;
+    }
+    if (shard->task->has_none) {
+        shard_answer(shard, NULL, 0, false);
         return;
     }
     shard->asking = true;

@@ -35,6 +35,7 @@ struct trawl_task {
     enum trawl_phase phase; /* as last given to the store */
     bool overridden;        /* it runs with options of its own */
     bool begun;             /* the page of start() was given to the store: a new worker continues */
+    bool has_none;          /* the platform had no validators when it began */
     struct trawl_tally tally;
     struct trawl_blame blame; /* for the crashes of its workers */
 
