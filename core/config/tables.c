@@ -108,6 +108,13 @@ static const struct trawl_option auth[] = {
          .min = 0,                                                                                 \
          .max = 1e12,                                                                              \
          .help = "pages of a run; 0: no limit"},                                                   \
+        {.name = "queue",                                                                          \
+         .type = TRAWL_OPTION_INT,                                                                 \
+         .default_json = D("100000"),                                                              \
+         .min = 10,                                                                                \
+         .max = 1e8,                                                                               \
+         .help =                                                                                   \
+             "requests to one host that wait in a worker's memory; further ones in the store"},    \
         {.name = "max_depth",                                                                      \
          .type = TRAWL_OPTION_INT,                                                                 \
          .default_json = D("-1"),                                                                  \

@@ -63,6 +63,12 @@ enum trawl_message_type {
      * by a HOST_RULES. */
     TRAWL_MSG_ROBOTS,
 
+    /* Binary like REQUESTS, without their states: answer to MORE. Several may come, MORE_CAME ends them. */
+    TRAWL_MSG_STORED,
+
+    /* {host} */
+    TRAWL_MSG_MORE_CAME,
+
     /* --- worker to supervisor ------------------------------------------------------------------- */
 
     /* {pid}: the plugin is loaded and the scraper created. */
@@ -105,6 +111,10 @@ enum trawl_message_type {
     /* {host, back, started_ns, fine, fine_ms, failed, busy, retry_after_ms, excluded, excluded_url, excluded_rule}: struct
      * trawl_host_report of worker/hosts.h; what is 0, and a negative retry_after_ms, is left out. */
     TRAWL_MSG_HOST_REPORT,
+
+    /* {host, count}: of the host's requests in the shard's frontier that have not been made, it needs the first so many, by
+     * depth and priority. Answered by any number of STORED and one MORE_CAME. */
+    TRAWL_MSG_MORE,
 
     /* {host, crawl_delay_ms}: it knows the host's rules. */
     TRAWL_MSG_HOST_RULES,

@@ -174,8 +174,6 @@ static void find_next(struct trawl_store *store)
 
     if (find)
         uv_queue_work(store->loop, &find->work, find_run, find_done);
-    else if (store->closing)
-        uv_async_send(&store->async); /* it waits for this */
 }
 
 static void find_done(uv_work_t *work, int status)
@@ -189,6 +187,7 @@ static void find_done(uv_work_t *work, int status)
         store->finder.last = &store->finder.first;
     find_free(find);
     find_next(store);
+    trawl__store_read_ended(store);
 }
 
 void trawl_store_find_validators(struct trawl_store *store, const char *platform,
@@ -210,6 +209,7 @@ void trawl_store_find_validators(struct trawl_store *store, const char *platform
     trawl_buf_init(&find->texts, FOUND_MAX);
     *store->finder.last = find;
     store->finder.last = &find->next;
+    store->reading++;
     if (is_alone)
         find_next(store);
 }

@@ -1,4 +1,4 @@
-/* Reading a frontier for the worker that continues it. */
+/* Reading a frontier: for the worker that continues it, and for one that has room again for what was left here. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,17 +6,11 @@
 #include "store/store_priv.h"
 #include "util/alloc.h"
 
-struct load {
-    struct trawl_store_op op;
-    int64_t run_id;
-    char *platform;
-    unsigned shard;
-    unsigned shards;
+/* What one call has read. */
+struct rows {
     struct trawl_page_request *requests;
     size_t count;
     size_t cap;
-    trawl_store_on_frontier *done;
-    void *user;
 };
 
 /* The strings of a request share one block, which its `url` begins. */
@@ -59,18 +53,18 @@ static struct trawl_hash fingerprint_of(sqlite3_stmt *row)
     return fingerprint;
 }
 
-static void load_row(struct load *load, sqlite3_stmt *row)
+static void add_row(struct rows *rows, sqlite3_stmt *row, unsigned shard, unsigned shards)
 {
     struct trawl_hash fingerprint = fingerprint_of(row);
     struct trawl_page_request *request;
 
-    if (trawl_shard_of(fingerprint, load->shards) != load->shard)
+    if (trawl_shard_of(fingerprint, shards) != shard)
         return;
-    if (load->count == load->cap) {
-        load->cap = load->cap ? load->cap * 2 : 64;
-        load->requests = trawl_xrealloc(load->requests, load->cap * sizeof(*load->requests));
+    if (rows->count == rows->cap) {
+        rows->cap = rows->cap ? rows->cap * 2 : 64;
+        rows->requests = trawl_xrealloc(rows->requests, rows->cap * sizeof(*rows->requests));
     }
-    request = &load->requests[load->count++];
+    request = &rows->requests[rows->count++];
     *request = (struct trawl_page_request){
         .fingerprint = fingerprint,
         .state = (uint8_t)sqlite3_column_int(row, 1),
@@ -85,12 +79,29 @@ static void load_row(struct load *load, sqlite3_stmt *row)
         read_strings(request, row);
 }
 
-static void load_clear(struct load *load)
+static void clear(struct rows *rows)
 {
-    for (size_t i = 0; i < load->count; i++)
-        free((char *)(uintptr_t)load->requests[i].url.ptr);
-    load->count = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        free((char *)(uintptr_t)rows->requests[i].url.ptr);
+    rows->count = 0;
 }
+
+#define COLUMNS                                                                                    \
+    "fingerprint, state, depth, redirects, priority, attempts, not_before_ms, counted, url, "      \
+    "method, headers, body, meta, chain"
+
+/* --- all of a shard ------------------------------------------------------------------------------ */
+
+struct load {
+    struct trawl_store_op op;
+    int64_t run_id;
+    char *platform;
+    unsigned shard;
+    unsigned shards;
+    struct rows rows;
+    trawl_store_on_frontier *done;
+    void *user;
+};
 
 static int load_apply(struct trawl_journal *journal, struct trawl_store_op *op)
 {
@@ -101,22 +112,19 @@ static int load_apply(struct trawl_journal *journal, struct trawl_store_op *op)
     int code;
     int r = trawl__journal_platform(journal, load->run_id, load->platform, &run, &platform);
 
-    load_clear(load);
+    clear(&load->rows);
     if (r == -ENOENT) {
         op->status = r;
         return 0;
     }
     if (r == 0)
-        r = trawl__db_prepare(
-            journal->db,
-            "SELECT fingerprint, state, depth, redirects, priority, attempts, not_before_ms, "
-            "counted, url, method, headers, body, meta, chain FROM frontier WHERE run_platform = ?",
-            &rows);
+        r = trawl__db_prepare(journal->db,
+                              "SELECT " COLUMNS " FROM frontier WHERE run_platform = ?", &rows);
     if (r < 0)
         return r;
     sqlite3_bind_int64(rows, 1, platform->id);
     while ((code = sqlite3_step(rows)) == SQLITE_ROW)
-        load_row(load, rows);
+        add_row(&load->rows, rows, load->shard, load->shards);
     sqlite3_finalize(rows);
     return trawl__db_errno(code);
 }
@@ -125,15 +133,15 @@ static void load_done(struct trawl_store_op *op)
 {
     struct load *load = TRAWL_CONTAINER_OF(op, struct load, op);
 
-    load->done(load->user, op->status, load->requests, load->count);
+    load->done(load->user, op->status, load->rows.requests, load->rows.count);
 }
 
 static void load_release(struct trawl_store_op *op)
 {
     struct load *load = TRAWL_CONTAINER_OF(op, struct load, op);
 
-    load_clear(load);
-    free(load->requests);
+    clear(&load->rows);
+    free(load->rows.requests);
     free(load->platform);
     free(load);
 }
@@ -157,4 +165,113 @@ void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const 
         .user = user,
     };
     trawl__store_push(store, &load->op);
+}
+
+/* --- more of a host ------------------------------------------------------------------------------ */
+
+struct more {
+    struct trawl_store *store;
+    uv_work_t work;
+    int64_t run_id;
+    char *platform;
+    unsigned shard;
+    unsigned shards;
+    char *first; /* URLs from this one, */
+    char *end;   /* before this one */
+    size_t count;
+    struct rows rows;
+    int status;
+    trawl_store_on_frontier *done;
+    void *user;
+};
+
+/* shard_of(fingerprint, shards) */
+static void sql_shard_of(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct trawl_hash fingerprint = {0};
+
+    (void)count;
+    if (sqlite3_value_bytes(values[0]) == sizeof(fingerprint))
+        memcpy(&fingerprint, sqlite3_value_blob(values[0]), sizeof(fingerprint));
+    sqlite3_result_int(context,
+                       (int)trawl_shard_of(fingerprint, (unsigned)sqlite3_value_int(values[1])));
+}
+
+static int more_read(struct more *more, sqlite3 *db)
+{
+    sqlite3_stmt *rows = NULL;
+    int code = sqlite3_create_function(db, "shard_of", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                       sql_shard_of, NULL, NULL);
+    int r = trawl__db_errno(code);
+
+    if (r == 0)
+        r = trawl__db_prepare(
+            db,
+            "SELECT " COLUMNS " FROM frontier WHERE run_platform = "
+            "(SELECT id FROM run_platforms WHERE run_id = ?1 AND platform = ?2) AND state = 0 "
+            "AND url >= ?3 AND url < ?4 AND shard_of(fingerprint, ?5) = ?6 "
+            "ORDER BY depth, priority DESC LIMIT ?7",
+            &rows);
+    if (r < 0)
+        return r;
+    sqlite3_bind_int64(rows, 1, more->run_id);
+    trawl__db_bind_text(rows, 2, more->platform);
+    trawl__db_bind_text(rows, 3, more->first);
+    trawl__db_bind_text(rows, 4, more->end);
+    sqlite3_bind_int(rows, 5, (int)more->shards);
+    sqlite3_bind_int(rows, 6, (int)more->shard);
+    sqlite3_bind_int64(rows, 7, (sqlite3_int64)more->count);
+    while ((code = sqlite3_step(rows)) == SQLITE_ROW)
+        add_row(&more->rows, rows, more->shard, more->shards);
+    sqlite3_finalize(rows);
+    return trawl__db_errno(code);
+}
+
+static void more_run(uv_work_t *work)
+{
+    struct more *more = TRAWL_CONTAINER_OF(work, struct more, work);
+    sqlite3 *db = NULL;
+
+    more->status = trawl__db_open_reader(more->store->folder, &db, NULL);
+    if (more->status == 0)
+        more->status = more_read(more, db);
+    sqlite3_close(db);
+}
+
+static void more_done(uv_work_t *work, int status)
+{
+    struct more *more = TRAWL_CONTAINER_OF(work, struct more, work);
+    struct trawl_store *store = more->store;
+
+    more->done(more->user, status < 0 ? status : more->status, more->rows.requests,
+               more->rows.count);
+    clear(&more->rows);
+    free(more->rows.requests);
+    free(more->platform);
+    free(more->first);
+    free(more->end);
+    free(more);
+    trawl__store_read_ended(store);
+}
+
+void trawl_store_load_more(struct trawl_store *store, int64_t run_id, const char *platform,
+                           unsigned shard, unsigned shards, const char *host, size_t count,
+                           trawl_store_on_frontier *done, void *user)
+{
+    struct more *more = TRAWL_NEW(struct more);
+
+    *more = (struct more){
+        .store = store,
+        .run_id = run_id,
+        .platform = trawl_xstrdup(platform),
+        .shard = shard,
+        .shards = shards,
+        .first = trawl_xasprintf("%s/", host),
+        .end = trawl_xasprintf("%s0", host), /* '0' follows '/' */
+        .count = count,
+        .done = done,
+        .user = user,
+    };
+    store->reading++;
+    uv_queue_work(store->loop, &more->work, more_run, more_done);
 }

@@ -194,6 +194,12 @@ void trawl_store_log(struct trawl_store *store, int64_t run_id, const char *plat
  * one. The callback borrows `requests`. */
 typedef void trawl_store_on_frontier(void *user, int status,
                                      const struct trawl_page_request *requests, size_t count);
+/* Of the requests of that part to one host ("https://example.org:8443") the first `count` that have not been made, by depth and
+ * priority. They are read beside the writer. */
+void trawl_store_load_more(struct trawl_store *store, int64_t run_id, const char *platform,
+                           unsigned shard, unsigned shards, const char *host, size_t count,
+                           trawl_store_on_frontier *done, void *user);
+
 void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const char *platform,
                                unsigned shard, unsigned shards, trawl_store_on_frontier *done,
                                void *user);

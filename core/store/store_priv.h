@@ -35,7 +35,7 @@ struct trawl_finder {
     sqlite3 *db; /* opened by the first call */
     sqlite3_stmt *get;
     sqlite3_stmt *has_item;
-    struct trawl_find *first; /* is being looked for, if there is one */
+    struct trawl_find *first; /* this one is being looked for, if there is one */
     struct trawl_find **last;
 };
 
@@ -58,6 +58,7 @@ struct trawl_store {
     bool told_stalled;
     uint64_t dropped_logs;
     struct trawl_finder finder;
+    unsigned reading; /* calls that are under way on libuv's threads */
     trawl_store_on_events *on_events;
     trawl_store_on_stalled *on_stalled;
     void *user;
@@ -99,6 +100,9 @@ void trawl__store_writer(void *store);
 
 /* On the loop's thread: tell what was committed. */
 void trawl__store_on_async(uv_async_t *async);
+
+/* A call that was counted in `reading` has been answered. */
+void trawl__store_read_ended(struct trawl_store *store);
 
 /* Nothing is being looked for any more. */
 void trawl__finder_finish(struct trawl_finder *finder);

@@ -217,6 +217,12 @@ static void on_async_closed(uv_handle_t *handle)
         on_closed(user);
 }
 
+void trawl__store_read_ended(struct trawl_store *store)
+{
+    if (--store->reading == 0 && store->closing)
+        uv_async_send(&store->async); /* it waits for this */
+}
+
 void trawl__store_on_async(uv_async_t *async)
 {
     struct trawl_store *store = async->data;
@@ -241,7 +247,7 @@ void trawl__store_on_async(uv_async_t *async)
         next = batch->next;
         deliver(store, batch);
     }
-    if (ended && !store->finder.first && !uv_is_closing((uv_handle_t *)async)) {
+    if (ended && store->reading == 0 && !uv_is_closing((uv_handle_t *)async)) {
         uv_thread_join(&store->thread);
         uv_close((uv_handle_t *)async, on_async_closed);
     }

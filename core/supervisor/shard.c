@@ -218,6 +218,7 @@ static void shard_spawn(struct trawl_shard *shard)
     shard->committed = 0;
     shard->acknowledged = 0;
     shard->asking = false;
+    shard->more = 0;
     shard->broken = false;
     shard->silent = false;
     shard->silent_ticks = 0;

@@ -6,6 +6,7 @@
 #include "ipc/page.h"
 #include "supervisor/shard_priv.h"
 #include "util/alloc.h"
+#include "util/json.h"
 
 /* Requests in one frame. */
 #define REQUESTS_PER_FRAME 1000
@@ -21,6 +22,7 @@ struct shard_call {
     uint64_t serial;
     bool is_response;
     bool begins; /* it is the page of start() */
+    char *host;  /* whose requests are asked for */
 };
 
 static struct shard_call *shard_call(struct trawl_shard *shard)
@@ -45,13 +47,14 @@ static struct trawl_shard *shard_call_shard(const struct shard_call *call)
 static void shard_call_free(struct shard_call *call)
 {
     trawl__run_unref(call->task->run);
+    free(call->host);
     free(call);
 }
 
 /* --- requests ------------------------------------------------------------------------------------ */
 
 /* One frame, or two halves where bodies make it too large. */
-static int shard_send_frame(struct trawl_channel *channel,
+static int shard_send_frame(struct trawl_channel *channel, uint16_t type,
                             const struct trawl_page_request *requests, size_t count, bool last,
                             unsigned *frames)
 {
@@ -61,13 +64,14 @@ static int shard_send_frame(struct trawl_channel *channel,
     trawl_buf_init(&buf, TRAWL_FRAME_MAX);
     r = trawl_page_requests_encode(requests, count, &buf);
     if (r == -EFBIG && count > 1) {
-        r = shard_send_frame(channel, requests, count / 2, false, frames);
+        r = shard_send_frame(channel, type, requests, count / 2, false, frames);
         if (r < 0)
             return r;
-        return shard_send_frame(channel, requests + count / 2, count - count / 2, last, frames);
+        return shard_send_frame(channel, type, requests + count / 2, count - count / 2, last,
+                                frames);
     }
     if (r == 0)
-        r = trawl_channel_send_flags(channel, TRAWL_MSG_REQUESTS, last ? TRAWL_FLAG_LAST : 0,
+        r = trawl_channel_send_flags(channel, type, last ? TRAWL_FLAG_LAST : 0,
                                      trawl_buf_text(&buf), buf.len);
     trawl_buf_finish(&buf);
     ++*frames;
@@ -75,18 +79,19 @@ static int shard_send_frame(struct trawl_channel *channel,
 }
 
 /* At least one frame; how many it took is counted. */
-static int shard_send_requests(struct trawl_shard *shard, const struct trawl_page_request *requests,
-                               size_t count, unsigned *frames)
+static int shard_send_requests(struct trawl_shard *shard, uint16_t type,
+                               const struct trawl_page_request *requests, size_t count,
+                               unsigned *frames)
 {
     struct trawl_channel *channel = trawl_process_channel(shard->process);
     int r = channel ? 0 : -EPIPE;
 
     while (r == 0 && count > REQUESTS_PER_FRAME) {
-        r = shard_send_frame(channel, requests, REQUESTS_PER_FRAME, false, frames);
+        r = shard_send_frame(channel, type, requests, REQUESTS_PER_FRAME, false, frames);
         requests += REQUESTS_PER_FRAME;
         count -= REQUESTS_PER_FRAME;
     }
-    return r < 0 ? r : shard_send_frame(channel, requests, count, true, frames);
+    return r < 0 ? r : shard_send_frame(channel, type, requests, count, true, frames);
 }
 
 void trawl__shard_forward(struct trawl_shard *shard, const struct trawl_page_request *requests,
@@ -99,7 +104,7 @@ void trawl__shard_forward(struct trawl_shard *shard, const struct trawl_page_req
     if (shard->state != TRAWL_SHARD_RUNNING || shard->broken || shard->stopping)
         return;
     shard->idle = false;
-    r = shard_send_requests(shard, requests, count, &frames);
+    r = shard_send_requests(shard, TRAWL_MSG_REQUESTS, requests, count, &frames);
     shard->sent += frames;
     if (r < 0)
         trawl__shard_broken(shard, strerror(-r));
@@ -109,7 +114,7 @@ static void shard_begin(struct trawl_shard *shard, const struct trawl_page_reque
                         size_t count)
 {
     unsigned frames = 0;
-    int r = shard_send_requests(shard, requests, count, &frames);
+    int r = shard_send_requests(shard, TRAWL_MSG_REQUESTS, requests, count, &frames);
 
     if (r < 0) {
         trawl__shard_broken(shard, strerror(-r));
@@ -142,6 +147,53 @@ void trawl__shard_load(struct trawl_shard *shard)
     trawl_store_load_frontier(shard->supervisor->store, shard->task->run->id, shard->task->platform,
                               shard->number, shard->task->shard_count, shard_on_frontier,
                               shard_call(shard));
+}
+
+static void shard_give_more(struct trawl_shard *shard, const char *host,
+                            const struct trawl_page_request *requests, size_t count)
+{
+    json_auto_t *words = json_pack("{s:s}", "host", host);
+    unsigned frames = 0;
+    int r = shard_send_requests(shard, TRAWL_MSG_STORED, requests, count, &frames);
+
+    if (r < 0)
+        trawl__shard_broken(shard, strerror(-r));
+    else
+        trawl__shard_tell(shard, TRAWL_MSG_MORE_CAME, words);
+}
+
+static void shard_on_more(void *user, int status, const struct trawl_page_request *requests,
+                          size_t count)
+{
+    struct shard_call *call = user;
+    struct trawl_shard *shard = shard_call_shard(call);
+
+    if (shard)
+        shard->more--;
+    if (shard && status < 0)
+        trawl__shard_broken(shard, "its frontier could not be read");
+    else if (shard)
+        shard_give_more(shard, call->host, requests, count);
+    shard_call_free(call);
+}
+
+void trawl__shard_more(struct trawl_shard *shard, const json_t *words)
+{
+    const char *host = trawl_json_string(words, "host", "");
+    json_int_t count = trawl_json_int(words, "count", 0);
+    struct shard_call *call;
+
+    if (shard->state != TRAWL_SHARD_RUNNING || *host == '\0' || count <= 0 ||
+        shard->more >= TRAWL_SHARD_MORE_MAX) {
+        trawl__shard_broken(shard, "it asked for requests in a way that it may not");
+        return;
+    }
+    shard->more++;
+    call = shard_call(shard);
+    call->host = trawl_xstrdup(host);
+    trawl_store_load_more(shard->supervisor->store, shard->task->run->id, shard->task->platform,
+                          shard->number, shard->task->shard_count, host, (size_t)count,
+                          shard_on_more, call);
 }
 
 /* --- pages --------------------------------------------------------------------------------------- */

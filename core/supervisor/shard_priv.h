@@ -9,6 +9,9 @@
 #include "supervisor/runs.h"
 #include "supervisor/shard.h"
 
+/* Hosts whose requests one process asks for at once. */
+#define TRAWL_SHARD_MORE_MAX 100000
+
 enum trawl_shard_state {
     TRAWL_SHARD_PAUSED,   /* no process; the timer will start one */
     TRAWL_SHARD_STARTING, /* spawned, the scraper is being made */
@@ -37,7 +40,8 @@ struct trawl_shard {
     uint64_t committed; /* of the last page that the store has */
     uint64_t acknowledged;
 
-    bool asking; /* for validators, and not answered yet */
+    unsigned more; /* calls for requests that were left in the store, and are not answered yet */
+    bool asking;   /* for validators, and not answered yet */
 
     bool idle;           /* says its process, and nothing was sent to it since */
     uint64_t sent;       /* of what may end that: see TRAWL_MSG_IDLE */
@@ -72,6 +76,9 @@ void trawl__shard_on_frame(void *user, const struct trawl_frame *frame);
 
 /* Its process is ready for its part of the frontier. */
 void trawl__shard_load(struct trawl_shard *shard);
+
+/* Its process has room again for requests that it left in the store. */
+void trawl__shard_more(struct trawl_shard *shard, const json_t *words);
 
 void trawl__shard_on_page(struct trawl_shard *shard, const struct trawl_frame *frame);
 

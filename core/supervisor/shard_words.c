@@ -128,6 +128,8 @@ static void shard_on_words(struct trawl_shard *shard, const struct trawl_frame *
         shard_on_failed(shard, value);
     else if (frame->type == TRAWL_MSG_STOPPED)
         shard_on_stopped(shard);
+    else if (frame->type == TRAWL_MSG_MORE)
+        trawl__shard_more(shard, value);
     else if (!trawl__hosts_on_words(shard, frame->type, value))
         trawl__shard_broken(shard, "it said of a host what cannot be");
 }
@@ -162,6 +164,7 @@ void trawl__shard_on_frame(void *user, const struct trawl_frame *frame)
     case TRAWL_MSG_HOST_WANT:
     case TRAWL_MSG_HOST_REPORT:
     case TRAWL_MSG_HOST_RULES:
+    case TRAWL_MSG_MORE:
         shard_on_words(shard, frame);
         break;
     default:

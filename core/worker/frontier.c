@@ -102,12 +102,31 @@ static void move_waiting(struct trawl_frontier *frontier, struct trawl_hash fing
     task->depth = depth;
 }
 
+static void take_stored(struct trawl_frontier *frontier, struct trawl_known_entry *entry,
+                        const struct trawl_page_request *request, uint64_t now_ns)
+{
+    struct trawl_task *task = make_task(frontier, request, false);
+
+    task->depth = entry->depth;
+    entry->state = TRAWL_KNOWN_QUEUED;
+    trawl_hosts_push_stored(frontier->hosts, task, now_ns);
+}
+
 static void enqueue(struct trawl_frontier *frontier, struct trawl_known_entry *entry,
                     const struct trawl_page_request *request, uint64_t now_ns)
 {
+    if (entry->state == TRAWL_KNOWN_STORED) {
+        take_stored(frontier, entry, request, now_ns);
+        return;
+    }
     if (entry->state != TRAWL_KNOWN_QUEUED) {
         frontier->queued++;
         frontier->queued_again += entry->counted;
+    }
+    if (entry->state == TRAWL_KNOWN_FREE && !entry->counted &&
+        trawl_hosts_store(frontier->hosts, request->url.ptr, now_ns)) {
+        entry->state = TRAWL_KNOWN_STORED;
+        return;
     }
     entry->state = TRAWL_KNOWN_QUEUED;
     trawl_hosts_push(frontier->hosts, make_task(frontier, request, entry->counted), now_ns);
@@ -298,6 +317,15 @@ void trawl_frontier_restore(struct trawl_frontier *frontier,
     task = make_task(frontier, request, request->counted);
     task->attempts = request->attempts;
     trawl_retry_wait_until(&frontier->retry, task, due_ns(request, now_ns, now_ms));
+}
+
+void trawl_frontier_take_stored(struct trawl_frontier *frontier,
+                                const struct trawl_page_request *request, uint64_t now_ns)
+{
+    struct trawl_known_entry *entry = trawl_known_find(&frontier->known, request->fingerprint);
+
+    if (entry && entry->state == TRAWL_KNOWN_STORED)
+        take_stored(frontier, entry, request, now_ns);
 }
 
 /* --- state ---------------------------------------------------------------------------------------- */

@@ -4,6 +4,9 @@
  * moves up: one that is queued gets a second, earlier place (the later one is stale and skipped), one that is under way
  * just learns it, and one that was fetched is fetched again, so that what lies behind it is found at the right depth.
  *
+ * What finds the queue of its host full waits in the store, and is asked for when there is room; memory holds its fingerprint
+ * only.
+ *
  * Requests of other shards are only remembered, so that each is told to its shard once. Where max_pages limits the run, pages
  * are allowed piece by piece: by the supervisor, which deals them out to all shards.
  */
@@ -66,6 +69,10 @@ enum trawl_frontier_added trawl_frontier_add(struct trawl_frontier *frontier,
 void trawl_frontier_restore(struct trawl_frontier *frontier,
                             const struct trawl_page_request *request, uint64_t now_ns,
                             int64_t now_ms);
+
+/* A request that the store was asked for; those that are here already are no matter. */
+void trawl_frontier_take_stored(struct trawl_frontier *frontier,
+                                const struct trawl_page_request *request, uint64_t now_ns);
 
 /* The next task to fetch, counted as under way, or NULL if none may start now. If the host does not allow it, it is not under
  * way, and `ret_refusal` says why (its kind is NULL otherwise): what follows is trawl_frontier_done(). */

@@ -42,7 +42,21 @@ static void on_report(void *user, const char *host, const struct trawl_host_repo
     trawl_channel_send_json(worker->channel, TRAWL_MSG_HOST_REPORT, words);
 }
 
-const struct trawl_hosts_ops trawl__host_ops = {.want = on_want, .report = on_report};
+/* A shard that ends needs no more. */
+static void on_more(void *user, const char *host, size_t count)
+{
+    struct trawl_worker *worker = user;
+    json_auto_t *words = json_pack("{s:s, s:I}", "host", host, "count", (json_int_t)count);
+
+    if (worker->state == TRAWL_WORKER_RUNNING)
+        trawl_channel_send_json(worker->channel, TRAWL_MSG_MORE, words);
+}
+
+const struct trawl_hosts_ops trawl__host_ops = {
+    .want = on_want,
+    .report = on_report,
+    .more = on_more,
+};
 
 /* --- from the supervisor ------------------------------------------------------------------------- */
 
@@ -60,6 +74,8 @@ void trawl__host_words(struct trawl_worker *worker, uint16_t type, const json_t 
     else if (type == TRAWL_MSG_HOST_SHUT)
         trawl_hosts_shut(hosts, host, trawl_json_string(words, "kind", ""),
                          trawl_json_string(words, "reason", ""), now_ns);
+    else if (type == TRAWL_MSG_MORE_CAME)
+        trawl_hosts_more_came(hosts, host, now_ns);
     else
         trawl__robots_fetch(worker, host);
 }

@@ -3,44 +3,11 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "ipc/messages.h"
 #include "util/alloc.h"
 #include "util/url.h"
-
-struct trawl_host {
-    UT_hash_handle hh;
-    struct trawl_heap queue;      /* of tasks */
-    struct trawl_heap_node ready; /* may start its first task */
-    struct trawl_heap_node timed; /* has something to do by itself, */
-    uint64_t due_ns;              /* then */
-    uint64_t report_ns;           /* when what it has to tell is due, or NEVER */
-    uint64_t idle_ns;             /* since when it has no task, or NEVER */
-    unsigned wanted;              /* as last told */
-    unsigned held;                /* slots, of which some are */
-    unsigned used;
-    unsigned recalled; /* of those in use, that go back when they are free */
-    unsigned once;     /* slots for one request each that are unused */
-    unsigned active;   /* by slots of either kind */
-    struct trawl_robots *robots;
-    struct trawl_host_report report;
-    char shut_kind[32]; /* "": it is open */
-    char *shut_reason;
-    char name[];
-};
-
-struct trawl_hosts {
-    struct trawl_hosts_limits limits;
-    const struct trawl_hosts_ops *ops;
-    void *user;
-    struct trawl_host *by_name; /* uthash */
-    struct trawl_heap ready;
-    struct trawl_heap timed;
-    unsigned active;
-    bool paused;
-    bool start_late;
-};
+#include "worker/hosts_priv.h"
 
 /* --- heaps --------------------------------------------------------------------------------------- */
 
@@ -59,11 +26,6 @@ static struct trawl_host *ready_host(const struct trawl_heap_node *node)
     return TRAWL_CONTAINER_OF(node, struct trawl_host, ready);
 }
 
-static struct trawl_host *timed_host(const struct trawl_heap_node *node)
-{
-    return TRAWL_CONTAINER_OF(node, struct trawl_host, timed);
-}
-
 static struct trawl_task *first_task(const struct trawl_host *host)
 {
     return task_of(trawl_heap_top(&host->queue));
@@ -76,7 +38,7 @@ static bool ready_less(const struct trawl_heap_node *a, const struct trawl_heap_
 
 static bool timed_less(const struct trawl_heap_node *a, const struct trawl_heap_node *b)
 {
-    return timed_host(a)->due_ns < timed_host(b)->due_ns;
+    return trawl__host_timed(a)->due_ns < trawl__host_timed(b)->due_ns;
 }
 
 /* --- reports ------------------------------------------------------------------------------------- */
@@ -88,7 +50,7 @@ static void report_clear(struct trawl_host_report *report)
     *report = (struct trawl_host_report){.retry_after_ms = -1};
 }
 
-static void report_now(struct trawl_hosts *hosts, struct trawl_host *host)
+void trawl__host_report_now(struct trawl_hosts *hosts, struct trawl_host *host)
 {
     host->report_ns = TRAWL_HOSTS_NEVER;
     hosts->ops->report(hosts->user, host->name, &host->report);
@@ -101,10 +63,10 @@ static void report_later(struct trawl_host *host, uint64_t now_ns)
         host->report_ns = now_ns + TRAWL_HOSTS_REPORT_NS;
 }
 
-static void give_back(struct trawl_hosts *hosts, struct trawl_host *host, unsigned slots)
+void trawl__host_give_back(struct trawl_hosts *hosts, struct trawl_host *host, unsigned slots)
 {
     host->report.back += slots;
-    report_now(hosts, host);
+    trawl__host_report_now(hosts, host);
 }
 
 /* --- hosts --------------------------------------------------------------------------------------- */
@@ -122,7 +84,7 @@ struct trawl_hosts *trawl_hosts_create(const struct trawl_hosts_limits *limits,
     return hosts;
 }
 
-static void host_destroy(struct trawl_hosts *hosts, struct trawl_host *host)
+void trawl__host_destroy(struct trawl_hosts *hosts, struct trawl_host *host)
 {
     struct trawl_heap_node *node;
 
@@ -146,7 +108,7 @@ void trawl_hosts_destroy(struct trawl_hosts *hosts)
     if (!hosts)
         return;
     HASH_ITER (hh, hosts->by_name, host, next)
-        host_destroy(hosts, host);
+        trawl__host_destroy(hosts, host);
     trawl_heap_finish(&hosts->ready);
     trawl_heap_finish(&hosts->timed);
     free(hosts);
@@ -162,7 +124,7 @@ size_t trawl_host_name(const char *url, char *room)
                             parts.port_len > 0 ? ":" : "", (int)parts.port_len, parts.port);
 }
 
-static struct trawl_host *host_find(struct trawl_hosts *hosts, const char *name)
+struct trawl_host *trawl__host_find(struct trawl_hosts *hosts, const char *name)
 {
     struct trawl_host *host;
 
@@ -182,7 +144,7 @@ static void shut_unspeakable(struct trawl_host *host, size_t len)
     json_decref(word);
 }
 
-static struct trawl_host *host_of(struct trawl_hosts *hosts, const char *url)
+struct trawl_host *trawl__host_of(struct trawl_hosts *hosts, const char *url)
 {
     struct trawl_host *host;
     char name[TRAWL_URL_MAX + 1];
@@ -195,6 +157,7 @@ static struct trawl_host *host_of(struct trawl_hosts *hosts, const char *url)
     host->queue.less = task_less;
     host->report_ns = TRAWL_HOSTS_NEVER;
     host->idle_ns = TRAWL_HOSTS_NEVER;
+    host->stored_ns = TRAWL_HOSTS_NEVER;
     host->report.retry_after_ms = -1;
     memcpy(host->name, name, len);
     shut_unspeakable(host, len);
@@ -224,19 +187,20 @@ static void settle_ready(struct trawl_hosts *hosts, struct trawl_host *host)
         trawl_heap_update(&hosts->ready, &host->ready);
 }
 
-/* An idle host has two dates: when it gives back what it holds, and when it is forgotten. */
-static uint64_t idle_due(const struct trawl_host *host)
+uint64_t trawl__host_idle_due(const struct trawl_host *host)
 {
     if (host->idle_ns == TRAWL_HOSTS_NEVER)
         return TRAWL_HOSTS_NEVER;
     return host->idle_ns + (host->wanted > 0 ? TRAWL_HOSTS_IDLE_NS : TRAWL_HOSTS_LINGER_NS);
 }
 
-static void settle_timed(struct trawl_hosts *hosts, struct trawl_host *host)
+void trawl__host_settle_timed(struct trawl_hosts *hosts, struct trawl_host *host)
 {
-    uint64_t idle_ns = idle_due(host);
+    uint64_t idle_ns = trawl__host_idle_due(host);
 
     host->due_ns = idle_ns < host->report_ns ? idle_ns : host->report_ns;
+    if (host->stored_ns < host->due_ns)
+        host->due_ns = host->stored_ns;
     if (host->due_ns == TRAWL_HOSTS_NEVER)
         trawl_heap_remove(&hosts->timed, &host->timed);
     else if (host->timed.place == 0)
@@ -258,26 +222,27 @@ static void settle_want(struct trawl_hosts *hosts, struct trawl_host *host)
     hosts->ops->want(hosts->user, host->name, want);
 }
 
-static void settle(struct trawl_hosts *hosts, struct trawl_host *host, uint64_t now_ns)
+void trawl__host_settle(struct trawl_hosts *hosts, struct trawl_host *host, uint64_t now_ns)
 {
-    if (host->queue.count > 0 || host->active > 0)
+    if (host->queue.count > 0 || host->active > 0 || host->stored > 0)
         host->idle_ns = TRAWL_HOSTS_NEVER;
     else if (host->idle_ns == TRAWL_HOSTS_NEVER)
         host->idle_ns = now_ns;
     settle_want(hosts, host);
     settle_ready(hosts, host);
-    settle_timed(hosts, host);
+    trawl__host_settle_stored(hosts, host, now_ns);
+    trawl__host_settle_timed(hosts, host);
 }
 
 /* --- tasks --------------------------------------------------------------------------------------- */
 
 void trawl_hosts_push(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns)
 {
-    struct trawl_host *host = host_of(hosts, task->url);
+    struct trawl_host *host = trawl__host_of(hosts, task->url);
 
     task->host = host;
     trawl_heap_push(&host->queue, &task->queued);
-    settle(hosts, host, now_ns);
+    trawl__host_settle(hosts, host, now_ns);
 }
 
 void trawl_hosts_update(struct trawl_hosts *hosts, struct trawl_task *task)
@@ -332,7 +297,7 @@ bool trawl_hosts_refuse(struct trawl_hosts *hosts, const struct trawl_task *task
     snprintf(ret_refusal->reason, sizeof(ret_refusal->reason), "robots.txt, line %u: %s", rule.line,
              rule.text);
     note_excluded(host, task->url, ret_refusal->reason, now_ns);
-    settle_timed(hosts, host);
+    trawl__host_settle_timed(hosts, host);
     return true;
 }
 
@@ -349,7 +314,7 @@ static struct trawl_host *unqueue(struct trawl_hosts *hosts, struct trawl_task *
 static void tell_started(struct trawl_hosts *hosts, struct trawl_host *host, uint64_t now_ns)
 {
     host->report.started_ns = now_ns;
-    report_now(hosts, host);
+    trawl__host_report_now(hosts, host);
 }
 
 void trawl_hosts_start_late(struct trawl_hosts *hosts, bool late)
@@ -379,7 +344,7 @@ void trawl_hosts_begin(struct trawl_hosts *hosts, struct trawl_task *task, uint6
     } else {
         host->used++;
     }
-    settle(hosts, host, now_ns);
+    trawl__host_settle(hosts, host, now_ns);
 }
 
 void trawl_hosts_drop(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns)
@@ -387,7 +352,7 @@ void trawl_hosts_drop(struct trawl_hosts *hosts, struct trawl_task *task, uint64
     struct trawl_host *host = unqueue(hosts, task);
 
     task->host = NULL;
-    settle(hosts, host, now_ns);
+    trawl__host_settle(hosts, host, now_ns);
 }
 
 static void note_result(struct trawl_host *host, const struct trawl_host_result *result,
@@ -404,25 +369,24 @@ static void note_result(struct trawl_host *host, const struct trawl_host_result 
     report_later(host, now_ns);
 }
 
-/* Slots that nobody uses, of those that are held. Those in use will follow. */
-static void let_go(struct trawl_hosts *hosts, struct trawl_host *host)
+void trawl__host_let_go(struct trawl_hosts *hosts, struct trawl_host *host)
 {
     unsigned unused = host->held - host->used + host->once;
 
     host->held = host->used;
     host->recalled = host->used;
     host->once = 0;
-    give_back(hosts, host, unused);
+    trawl__host_give_back(hosts, host, unused);
 }
 
-static void unwant(struct trawl_hosts *hosts, struct trawl_host *host)
+void trawl__host_unwant(struct trawl_hosts *hosts, struct trawl_host *host)
 {
     host->wanted = 0;
     if (host->held + host->once > 0)
-        let_go(hosts, host);
+        trawl__host_let_go(hosts, host);
     hosts->ops->want(hosts->user, host->name, 0);
     settle_ready(hosts, host);
-    settle_timed(hosts, host);
+    trawl__host_settle_timed(hosts, host);
 }
 
 void trawl_hosts_end(struct trawl_hosts *hosts, struct trawl_task *task,
@@ -444,155 +408,8 @@ void trawl_hosts_end(struct trawl_hosts *hosts, struct trawl_task *task,
     }
     host->report.back += back;
     if (result->news == TRAWL_HOST_BUSY)
-        let_go(hosts, host);
+        trawl__host_let_go(hosts, host);
     else if (back)
-        report_now(hosts, host);
-    settle(hosts, host, now_ns);
-}
-
-/* --- what the supervisor says -------------------------------------------------------------------- */
-
-void trawl_hosts_grant(struct trawl_hosts *hosts, const char *name, unsigned slots, bool once,
-                       uint64_t now_ns)
-{
-    struct trawl_host *host = host_find(hosts, name);
-
-    if (!host) { /* it was forgotten while the grant was on its way, and gave back all that it had */
-        const struct trawl_host_report report = {.back = slots, .retry_after_ms = -1};
-
-        hosts->ops->report(hosts->user, name, &report);
-        return;
-    }
-    *host->shut_kind = '\0';
-    if (once)
-        host->once += slots;
-    else
-        host->held += slots;
-    if (host->wanted == 0 || (once && host->queue.count == 0)) /* others may wait for it */
-        let_go(hosts, host);
-    settle(hosts, host, now_ns);
-}
-
-void trawl_hosts_recall(struct trawl_hosts *hosts, const char *name, unsigned slots,
-                        uint64_t now_ns)
-{
-    struct trawl_host *host = host_find(hosts, name);
-    unsigned unused;
-
-    if (!host)
-        return;
-    unused = host->held - host->used;
-    if (unused > slots)
-        unused = slots;
-    host->held -= unused;
-    host->recalled += slots - unused;
-    if (host->recalled > host->used)
-        host->recalled = host->used;
-    if (unused > 0)
-        give_back(hosts, host, unused);
-    settle(hosts, host, now_ns);
-}
-
-void trawl_hosts_set_robots(struct trawl_hosts *hosts, const char *name,
-                            struct trawl_robots *robots)
-{
-    struct trawl_host *host = host_find(hosts, name);
-
-    if (!host) {
-        trawl_robots_free(robots);
-        return;
-    }
-    trawl_robots_free(host->robots);
-    host->robots = robots;
-}
-
-void trawl_hosts_shut(struct trawl_hosts *hosts, const char *name, const char *kind,
-                      const char *reason, uint64_t now_ns)
-{
-    struct trawl_host *host = host_find(hosts, name);
-
-    if (!host)
-        return;
-    free(host->shut_reason);
-    snprintf(host->shut_kind, sizeof(host->shut_kind), "%s", kind);
-    host->shut_reason = trawl_xstrdup(reason);
-    settle(hosts, host, now_ns);
-}
-
-void trawl_hosts_pause(struct trawl_hosts *hosts)
-{
-    struct trawl_host *host;
-    struct trawl_host *next;
-
-    hosts->paused = true;
-    HASH_ITER (hh, hosts->by_name, host, next) {
-        if (host->wanted > 0)
-            unwant(hosts, host);
-    }
-}
-
-void trawl_hosts_resume(struct trawl_hosts *hosts, uint64_t now_ns)
-{
-    struct trawl_host *host;
-    struct trawl_host *next;
-
-    hosts->paused = false;
-    HASH_ITER (hh, hosts->by_name, host, next)
-        settle(hosts, host, now_ns);
-}
-
-/* --- time ---------------------------------------------------------------------------------------- */
-
-/* A host that is idle gives back all, and says that it wants nothing; later it is forgotten. */
-static void idle_on(struct trawl_hosts *hosts, struct trawl_host *host, uint64_t now_ns)
-{
-    if (idle_due(host) > now_ns)
-        return;
-    if (host->wanted > 0)
-        unwant(hosts, host);
-    else
-        host_destroy(hosts, host);
-}
-
-void trawl_hosts_tick(struct trawl_hosts *hosts, uint64_t now_ns)
-{
-    struct trawl_heap_node *node;
-
-    while ((node = trawl_heap_top(&hosts->timed)) && timed_host(node)->due_ns <= now_ns) {
-        struct trawl_host *host = timed_host(node);
-
-        if (host->report_ns <= now_ns)
-            report_now(hosts, host);
-        settle_timed(hosts, host);
-        idle_on(hosts, host, now_ns);
-    }
-}
-
-void trawl_hosts_flush(struct trawl_hosts *hosts)
-{
-    struct trawl_host *host;
-    struct trawl_host *next;
-
-    HASH_ITER (hh, hosts->by_name, host, next) {
-        if (host->report_ns != TRAWL_HOSTS_NEVER)
-            report_now(hosts, host);
-        settle_timed(hosts, host);
-    }
-}
-
-uint64_t trawl_hosts_next_ns(const struct trawl_hosts *hosts)
-{
-    struct trawl_heap_node *node = trawl_heap_top(&hosts->timed);
-
-    return node ? timed_host(node)->due_ns : TRAWL_HOSTS_NEVER;
-}
-
-unsigned trawl_hosts_active(const struct trawl_hosts *hosts)
-{
-    return hosts->active;
-}
-
-size_t trawl_hosts_count(const struct trawl_hosts *hosts)
-{
-    return HASH_COUNT(hosts->by_name);
+        trawl__host_report_now(hosts, host);
+    trawl__host_settle(hosts, host, now_ns);
 }

@@ -30,6 +30,7 @@
 struct trawl_hosts_limits {
     unsigned concurrency; /* slots of one host that are asked for */
     unsigned total;       /* requests under way */
+    size_t queue;         /* tasks of one host that wait here; further ones wait in the store */
 };
 
 /* What a request tells of its host. */
@@ -62,6 +63,10 @@ struct trawl_host_report {
 struct trawl_hosts_ops {
     void (*want)(void *user, const char *host, unsigned slots);
     void (*report)(void *user, const char *host, const struct trawl_host_report *report);
+
+    /* Ask the store for the first `count` of the host's requests that have not been made. What comes goes to
+     * trawl_hosts_push_stored(), and when that was all, trawl_hosts_more_came() is called. */
+    void (*more)(void *user, const char *host, size_t count);
 };
 
 struct trawl_hosts;
@@ -76,6 +81,14 @@ void trawl_hosts_destroy(struct trawl_hosts *hosts);
 
 /* Queue a task. */
 void trawl_hosts_push(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns);
+
+/* True if the queue of the URL's host is full: the request is left to the store. What is asked of a host that is shut comes to
+ * its end at once. */
+bool trawl_hosts_store(struct trawl_hosts *hosts, const char *url, uint64_t now_ns);
+
+/* Queue a task of a request that was left there, however full the queue is. */
+void trawl_hosts_push_stored(struct trawl_hosts *hosts, struct trawl_task *task, uint64_t now_ns);
+void trawl_hosts_more_came(struct trawl_hosts *hosts, const char *host, uint64_t now_ns);
 
 /* The depth of a queued task has changed. */
 void trawl_hosts_update(struct trawl_hosts *hosts, struct trawl_task *task);

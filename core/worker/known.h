@@ -15,6 +15,7 @@
 enum trawl_known_state {
     TRAWL_KNOWN_FREE, /* no entry; zero, so that a fresh table is empty */
     TRAWL_KNOWN_QUEUED,
+    TRAWL_KNOWN_STORED, /* like QUEUED, but only the store has the request */
     TRAWL_KNOWN_WAITING, /* like QUEUED, but waits for another try that was left by an earlier worker */
     TRAWL_KNOWN_ACTIVE, /* being fetched, or waiting for its next try */
     TRAWL_KNOWN_DONE,

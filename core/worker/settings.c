@@ -14,6 +14,7 @@ static void read_frontier(struct trawl_frontier_limits *limits, const json_t *fe
 
     limits->hosts.concurrency = (unsigned)trawl_json_int(fetch, "concurrency", 8);
     limits->hosts.total = (unsigned)trawl_json_int(fetch, "total_concurrency", 32);
+    limits->hosts.queue = (size_t)trawl_json_int(fetch, "queue", 100000);
     limits->pages = max_pages > 0 ? 0 : TRAWL_FRONTIER_UNLIMITED;
     limits->max_depth = max_depth >= 0 ? (uint64_t)max_depth : TRAWL_FRONTIER_UNLIMITED;
     limits->retries = (unsigned)trawl_json_int(fetch, "retries", 3);

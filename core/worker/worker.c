@@ -104,6 +104,14 @@ static void take_over(struct trawl_worker *worker, const struct trawl_page_reque
     trawl__crawl_heard(worker);
 }
 
+/* What had found its host's queue full. */
+static void take_stored(struct trawl_worker *worker, const struct trawl_page_request *requests,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        trawl_frontier_take_stored(worker->frontier, &requests[i], trawl_mono_ns());
+}
+
 static int on_requests(struct trawl_worker *worker, const struct trawl_frame *frame)
 {
     struct trawl_page_request *requests = NULL;
@@ -115,6 +123,8 @@ static int on_requests(struct trawl_worker *worker, const struct trawl_frame *fr
         return r;
     if (worker->state == TRAWL_WORKER_LOADING)
         restore(worker, frame, requests, count);
+    else if (worker->state == TRAWL_WORKER_RUNNING && frame->type == TRAWL_MSG_STORED)
+        take_stored(worker, requests, count);
     else if (worker->state == TRAWL_WORKER_RUNNING)
         take_over(worker, requests, count);
     free(requests);
@@ -151,7 +161,8 @@ static void on_more(struct trawl_worker *worker, uint16_t type, const json_t *me
 static bool is_about_host(uint16_t type)
 {
     return type == TRAWL_MSG_HOST_GRANT || type == TRAWL_MSG_HOST_RECALL ||
-           type == TRAWL_MSG_HOST_SHUT || type == TRAWL_MSG_ROBOTS_FETCH;
+           type == TRAWL_MSG_HOST_SHUT || type == TRAWL_MSG_ROBOTS_FETCH ||
+           type == TRAWL_MSG_MORE_CAME;
 }
 
 static void on_json_frame(struct trawl_worker *worker, const struct trawl_frame *frame)
@@ -193,7 +204,7 @@ static void on_binary_frame(struct trawl_worker *worker, const struct trawl_fram
         leave(worker, "the supervisor sent a frame before a job");
     if (frame->type == TRAWL_MSG_ROBOTS)
         r = trawl__host_robots(worker, frame);
-    else if (frame->type == TRAWL_MSG_REQUESTS)
+    else if (frame->type == TRAWL_MSG_REQUESTS || frame->type == TRAWL_MSG_STORED)
         r = on_requests(worker, frame);
     else
         r = on_validators(worker, frame);
@@ -206,7 +217,7 @@ static void on_frame(void *user, const struct trawl_frame *frame)
     struct trawl_worker *worker = user;
 
     if (frame->type == TRAWL_MSG_ROBOTS || frame->type == TRAWL_MSG_REQUESTS ||
-        frame->type == TRAWL_MSG_VALIDATORS)
+        frame->type == TRAWL_MSG_STORED || frame->type == TRAWL_MSG_VALIDATORS)
         on_binary_frame(worker, frame);
     else
         on_json_frame(worker, frame);

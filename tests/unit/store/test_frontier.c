@@ -58,6 +58,19 @@ static struct frontier load(struct scene *scene, int64_t run_id, const char *pla
     return frontier;
 }
 
+static struct frontier load_more(struct scene *scene, int64_t run_id, unsigned shard,
+                                 unsigned shards, const char *host, size_t count)
+{
+    struct frontier frontier = {.scene = scene};
+
+    scene->waiting++;
+    trawl_store_load_more(scene->store, run_id, "shop", shard, shards, host, count, on_frontier,
+                          &frontier);
+    scene_wait(scene);
+    assert_int_equal(frontier.status, 0);
+    return frontier;
+}
+
 static void frontier_free(struct frontier *frontier)
 {
     for (size_t i = 0; i < frontier->count; i++) {
@@ -265,6 +278,60 @@ static void load__gives_thousands(void **state)
     free(urls);
 }
 
+static void load_more__gives_the_first_of_a_host(void **state)
+{
+    static const char *const urls[] = {"http://a/late", "http://a/first", "http://a:81/x",
+                                       "http://a.b/x",  "http://a/done",  "http://a/second"};
+    static const uint16_t depths[] = {7, 1, 0, 0, 0, 1};
+    struct scene *scene = *state;
+    int64_t run_id = scene_create_run(scene);
+    struct trawl_page page = {.kind = TRAWL_PAGE_START, .request_count = TRAWL_ARRAY_SIZE(urls)};
+    struct trawl_page_request requests[TRAWL_ARRAY_SIZE(urls)];
+    struct trawl_page done = scene_page("http://a/done", TRAWL_OUTCOME_OK);
+    struct frontier frontier;
+
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(urls); i++)
+        requests[i] = scene_request(urls[i], depths[i]);
+    requests[1].priority = 1;
+    page.requests = requests;
+    scene_commit(scene, run_id, &page);
+    scene_commit(scene, run_id, &done);
+    frontier = load_more(scene, run_id, 0, 1, "http://a", 2);
+    assert_int_equal(frontier.count, 2);
+    assert_string_equal(frontier.requests[0].url.ptr, "http://a/first");
+    assert_string_equal(frontier.requests[1].url.ptr, "http://a/second");
+    frontier_free(&frontier);
+    frontier = load_more(scene, run_id, 0, 1, "http://a", 100);
+    assert_int_equal(frontier.count, 3);
+    frontier_free(&frontier);
+}
+
+static void load_more__is_of_one_shard(void **state)
+{
+    struct scene *scene = *state;
+    int64_t run_id = scene_create_run(scene);
+    struct trawl_page page = {.kind = TRAWL_PAGE_START, .request_count = 100};
+    struct trawl_page_request requests[100];
+    char urls[100][16];
+    size_t sum = 0;
+
+    for (size_t i = 0; i < 100; i++) {
+        snprintf(urls[i], sizeof(urls[i]), "http://a/%zu", i);
+        requests[i] = scene_request(urls[i], 1);
+    }
+    page.requests = requests;
+    scene_commit(scene, run_id, &page);
+    for (unsigned shard = 0; shard < 3; shard++) {
+        struct frontier frontier = load_more(scene, run_id, shard, 3, "http://a", 1000);
+
+        for (size_t i = 0; i < frontier.count; i++)
+            assert_int_equal(trawl_shard_of(frontier.requests[i].fingerprint, 3), shard);
+        sum += frontier.count;
+        frontier_free(&frontier);
+    }
+    assert_int_equal(sum, 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +341,8 @@ int main(void)
         SCENE_TEST(load__comes_after_the_calls_before_it),
         SCENE_TEST(load__is_of_one_platform_in_one_run),
         SCENE_TEST(load__gives_thousands),
+        SCENE_TEST(load_more__gives_the_first_of_a_host),
+        SCENE_TEST(load_more__is_of_one_shard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

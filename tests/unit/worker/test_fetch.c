@@ -86,7 +86,7 @@ static struct scene *scene_open(enum trawl_private_networks private_networks, co
         .max_body = MAX_BODY,
         .http2 = true,
         .user_agent = "test/1",
-        .frontier.hosts = {.concurrency = 4, .total = 4},
+        .frontier.hosts = {.concurrency = 4, .total = 4, .queue = 1000},
     };
 
     assert_int_equal(uv_loop_init(&scene->loop), 0);

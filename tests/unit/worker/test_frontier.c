@@ -31,7 +31,21 @@ static void on_report(void *user, const char *host, const struct trawl_host_repo
     (void)report;
 }
 
-static const struct trawl_hosts_ops ops = {.want = on_want, .report = on_report};
+/* How many requests the store was asked for last. */
+static size_t asked;
+
+static void on_more(void *user, const char *host, size_t count)
+{
+    (void)user;
+    assert_string_equal(host, "http://a");
+    asked = count;
+}
+
+static const struct trawl_hosts_ops ops = {
+    .want = on_want,
+    .report = on_report,
+    .more = on_more,
+};
 
 static struct trawl_task *next_task(struct trawl_frontier *frontier, uint64_t now_ns)
 {
@@ -52,7 +66,7 @@ static void end(struct trawl_frontier *frontier, struct trawl_task *task)
 static struct trawl_frontier *make(uint64_t max_pages, uint64_t max_depth, unsigned concurrency)
 {
     const struct trawl_frontier_limits limits = {
-        .hosts = {.concurrency = concurrency, .total = 100},
+        .hosts = {.concurrency = concurrency, .total = 100, .queue = 1000},
         .shards = 1,
         .pages = max_pages,
         .max_depth = max_depth,
@@ -325,7 +339,7 @@ static void make_shards(const char *url, struct trawl_frontier **ret_its,
 {
     unsigned its = trawl_shard_of(trawl_url_fingerprint(NULL, url, NULL, 0), 2);
     struct trawl_frontier_limits limits = {
-        .hosts = {.concurrency = 1, .total = 1},
+        .hosts = {.concurrency = 1, .total = 1, .queue = 1000},
         .shards = 2,
         .pages = TRAWL_FRONTIER_UNLIMITED,
         .max_depth = 9,
@@ -335,6 +349,113 @@ static void make_shards(const char *url, struct trawl_frontier **ret_its,
     *ret_its = made[0] = trawl_frontier_create(&limits, &ops, &made[0], 1);
     limits.shard = 1 - its;
     *ret_other = made[1] = trawl_frontier_create(&limits, &ops, &made[1], 1);
+}
+
+/* The queue of each host holds four. */
+static struct trawl_frontier *make_narrow(void)
+{
+    const struct trawl_frontier_limits limits = {
+        .hosts = {.concurrency = 1, .total = 100, .queue = 4},
+        .shards = 1,
+        .pages = TRAWL_FRONTIER_UNLIMITED,
+        .max_depth = TRAWL_FRONTIER_UNLIMITED,
+    };
+
+    asked = 0;
+    made[0] = trawl_frontier_create(&limits, &ops, &made[0], 1);
+    return made[0];
+}
+
+/* It comes from the store. */
+static void take(struct trawl_frontier *frontier, const char *url, uint16_t depth)
+{
+    const struct trawl_page_request request = {
+        .fingerprint = trawl_url_fingerprint(NULL, url, NULL, 0),
+        .depth = depth,
+        .url = trawl_str_of(url),
+    };
+
+    trawl_frontier_take_stored(frontier, &request, 0);
+}
+
+static void frontier__leaves_to_the_store_what_finds_the_queue_full(void **state)
+{
+    struct trawl_frontier *frontier = make_narrow();
+    struct trawl_hosts *hosts = trawl_frontier_hosts(frontier);
+
+    (void)state;
+    add(frontier, "http://a/1", 1, 0);
+    add(frontier, "http://a/2", 1, 0);
+    add(frontier, "http://a/3", 1, 0);
+    add(frontier, "http://a/4", 1, 0);
+    assert_int_equal(add(frontier, "http://a/5", 1, 0), TRAWL_ADDED_NEW);
+    assert_int_equal(add(frontier, "http://a/5", 1, 0), TRAWL_ADDED_KNOWN);
+    add(frontier, "http://b/1", 2, 0); /* its own queue has room */
+    assert_int_equal(trawl_frontier_queued(frontier), 6);
+    fetch(frontier, "http://a/1");
+    fetch(frontier, "http://a/2");
+    fetch(frontier, "http://a/3");
+    trawl_hosts_tick(hosts, 0);
+    assert_int_equal(asked, 0);
+    fetch(frontier, "http://a/4");
+    trawl_hosts_tick(hosts, 0);
+    assert_int_equal(asked, 4);
+    fetch(frontier, "http://b/1");
+    assert_false(trawl_frontier_is_over(frontier));
+    take(frontier, "http://a/5", 1);
+    trawl_hosts_more_came(hosts, "http://a", 0);
+    fetch(frontier, "http://a/5");
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier__asks_again_for_what_the_store_does_not_have_yet(void **state)
+{
+    const uint64_t later_ns = 1000000000;
+    struct trawl_frontier *frontier = make_narrow();
+    struct trawl_hosts *hosts = trawl_frontier_hosts(frontier);
+    char url[16];
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        snprintf(url, sizeof(url), "http://a/%d", i);
+        add(frontier, url, 1, 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        snprintf(url, sizeof(url), "http://a/%d", i);
+        fetch(frontier, url);
+    }
+    trawl_hosts_tick(hosts, 0);
+    take(frontier, "http://a/0", 1); /* is no matter */
+    trawl_hosts_more_came(hosts, "http://a", 0);
+    asked = 0;
+    trawl_hosts_tick(hosts, 0);
+    assert_int_equal(asked, 0);
+    trawl_hosts_tick(hosts, later_ns);
+    assert_int_equal(asked, 8);
+    take(frontier, "http://a/4", 1);
+    trawl_hosts_more_came(hosts, "http://a", later_ns);
+    fetch(frontier, "http://a/4");
+    assert_true(trawl_frontier_is_over(frontier));
+    trawl_frontier_destroy(frontier);
+}
+
+static void frontier_add__takes_what_is_met_nearer_from_the_store(void **state)
+{
+    struct trawl_frontier *frontier = make_narrow();
+
+    (void)state;
+    add(frontier, "http://a/1", 3, 0);
+    add(frontier, "http://a/2", 3, 0);
+    add(frontier, "http://a/3", 3, 0);
+    add(frontier, "http://a/4", 3, 0);
+    add(frontier, "http://a/5", 3, 0);
+    assert_int_equal(add(frontier, "http://a/5", 2, 0), TRAWL_ADDED_CLOSER);
+    fetch(frontier, "http://a/5");
+    take(frontier, "http://a/5", 3); /* it was on its way */
+    fetch(frontier, "http://a/1");
+    assert_int_equal(trawl_frontier_queued(frontier), 3);
+    trawl_frontier_destroy(frontier);
 }
 
 static void frontier__fetches_a_page_again_whatever_is_allowed(void **state)
@@ -491,6 +612,9 @@ int main(void)
         cmocka_unit_test(frontier_restore__counts_a_page_once),
         cmocka_unit_test(frontier_restore__keeps_a_place_that_moves_up),
         cmocka_unit_test(frontier__fetches_a_page_again_whatever_is_allowed),
+        cmocka_unit_test(frontier__leaves_to_the_store_what_finds_the_queue_full),
+        cmocka_unit_test(frontier__asks_again_for_what_the_store_does_not_have_yet),
+        cmocka_unit_test(frontier_add__takes_what_is_met_nearer_from_the_store),
         cmocka_unit_test(frontier_add__of_another_shard_is_told_once),
         cmocka_unit_test(frontier__fetches_what_it_is_allowed),
         cmocka_unit_test(frontier_restore__waits_for_the_rest_of_the_time),

@@ -63,7 +63,8 @@ static void on_report(void *user, const char *host, const struct trawl_host_repo
 static int setup_with(void **state, unsigned concurrency, unsigned total)
 {
     static const struct trawl_hosts_ops ops = {.want = on_want, .report = on_report};
-    const struct trawl_hosts_limits limits = {.concurrency = concurrency, .total = total};
+    const struct trawl_hosts_limits limits = {
+        .concurrency = concurrency, .total = total, .queue = 1000};
     struct scene *scene = TRAWL_NEW(struct scene);
 
     scene->hosts = trawl_hosts_create(&limits, &ops, scene);
