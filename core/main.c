@@ -1,4 +1,5 @@
 /* trawl: one executable, each role of which is a command. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,10 +50,15 @@ static void print_help(FILE *to)
           to);
 }
 
+/* Pages and batches of them live briefly. The C library would stop giving such blocks back once it has seen a large one, and
+ * a process would keep the memory of its largest moment. */
+#define LARGE_BLOCK_BYTES (128 * 1024)
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
 
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
     for (size_t i = 0; i < TRAWL_ARRAY_SIZE(roles); i++) {
         if (strcmp(name, roles[i].name) == 0)
             return roles[i].main();
