@@ -3,7 +3,6 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "supervisor/hosts.h"
 #include "util/alloc.h"
 
 struct trawl_run *trawl__run_create(struct trawl_supervisor *supervisor, unsigned task_count)
@@ -133,10 +132,8 @@ static void run_over(struct trawl_run *run)
     DL_DELETE(supervisor->runs, run);
     trawl_info(&supervisor->log, "run %lld is over: %s", (long long)run->id,
                trawl_phase_name(phase));
-    if (!supervisor->runs) {
+    if (!supervisor->runs)
         uv_timer_stop(&supervisor->progress_timer);
-        trawl__hosts_save(supervisor);
-    }
     if (run->id == supervisor->run_id && !supervisor->options->serve) {
         supervisor->run_phase = phase;
         trawl__shutdown_begin(supervisor, "the run is over");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/hosts.h"
 #include "supervisor/runs.h"
 #include "supervisor/shard.h"
 #include "util/alloc.h"
@@ -39,8 +40,10 @@ static void task_on_ended(void *user, int status)
     trawl__run_on_task_ended(task->run);
 }
 
+/* Whoever sees the end sees as well what the hosts have told until then. */
 static void task_end(struct trawl_task *task, enum trawl_phase phase, const char *message)
 {
+    trawl__hosts_save(task->run->supervisor);
     task->state = TRAWL_TASK_ENDING;
     task->phase = phase;
     trawl__run_ref(task->run);
