@@ -70,6 +70,15 @@ struct trawl_sink {
     void *user;
 };
 
+/* Where the URLs go that a sitemap lists, absolute and canonical. Initialise with {.size = sizeof(struct
+ * trawl_sitemap_sink)}. A negative return stops the reading and is passed on. */
+struct trawl_sitemap_sink {
+    uint32_t size;
+    int (*page)(void *user, const char *url);
+    int (*sitemap)(void *user, const char *url); /* a further one to be read */
+    void *user;
+};
+
 /* The worker's side. Functions take the job that create() was given. */
 struct trawl_scraper_host {
     uint16_t abi_major;
