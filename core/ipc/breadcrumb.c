@@ -25,10 +25,16 @@ const char *trawl_call_name(enum trawl_call call)
 const char *trawl_help_name(enum trawl_help help)
 {
     static const char *const names[] = {
-        [TRAWL_HELP_NONE] = "nothing",      [TRAWL_HELP_PLAN_COMPILE] = "plan_compile",
-        [TRAWL_HELP_PLAN_RUN] = "plan_run", [TRAWL_HELP_JQ_COMPILE] = "jq_compile",
-        [TRAWL_HELP_JQ_RUN] = "jq_run",     [TRAWL_HELP_JSON_PARSE] = "json_parse",
+        [TRAWL_HELP_NONE] = "nothing",
+        [TRAWL_HELP_PLAN_COMPILE] = "plan_compile",
+        [TRAWL_HELP_PLAN_RUN] = "plan_run",
+        [TRAWL_HELP_JQ_COMPILE] = "jq_compile",
+        [TRAWL_HELP_JQ_RUN] = "jq_run",
+        [TRAWL_HELP_JSON_PARSE] = "json_parse",
         [TRAWL_HELP_TEXT] = "text",
+        [TRAWL_HELP_SITEMAP_READ] = "sitemap_read",
+        [TRAWL_HELP_PATTERNS_COMPILE] = "patterns_compile",
+        [TRAWL_HELP_PATTERNS_MATCH] = "patterns_match",
     };
 
     return (size_t)help < TRAWL_ARRAY_SIZE(names) ? names[help] : "unknown";
@@ -78,7 +84,7 @@ void trawl_breadcrumb_read(const struct trawl_breadcrumb *crumb, struct trawl_tr
     uint32_t help = atomic_load(&crumb->help);
 
     *ret_trail = (struct trawl_trail){.out_of_memory = atomic_load(&crumb->out_of_memory) != 0};
-    if (call == TRAWL_CALL_NONE || call > TRAWL_CALL_DESTROY || help > TRAWL_HELP_TEXT)
+    if (call == TRAWL_CALL_NONE || call > TRAWL_CALL_DESTROY || help > TRAWL_HELP_PATTERNS_MATCH)
         return;
     ret_trail->call = (enum trawl_call)call;
     ret_trail->help = (enum trawl_help)help;

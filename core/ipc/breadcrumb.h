@@ -36,6 +36,9 @@ enum trawl_help {
     TRAWL_HELP_JQ_RUN,
     TRAWL_HELP_JSON_PARSE,
     TRAWL_HELP_TEXT,
+    TRAWL_HELP_SITEMAP_READ,
+    TRAWL_HELP_PATTERNS_COMPILE,
+    TRAWL_HELP_PATTERNS_MATCH,
 };
 
 const char *trawl_call_name(enum trawl_call call); /* "on_response", … */

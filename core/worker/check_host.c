@@ -5,10 +5,12 @@
 
 #include "extract/charset.h"
 #include "extract/jq.h"
+#include "extract/pattern.h"
 #include "extract/plan.h"
 #include "trawl/plugin.h"
 #include "util/json.h"
 #include "util/log.h"
+#include "worker/sitemap.h"
 
 static const struct trawl_log check_log = {.origin = "inspector"};
 
@@ -111,6 +113,22 @@ static void check_text_free(char *text)
     free(text);
 }
 
+static int check_sitemap_read(struct trawl_job *job, const struct trawl_response *response,
+                              const struct trawl_sitemap_sink *sink, struct trawl_err *err)
+{
+    struct trawl_sitemap_faults faults;
+
+    (void)job;
+    return trawl__sitemap_or_robots_read(response, sink, &faults, err);
+}
+
+static int check_patterns_compile(struct trawl_job *job, const json_t *list,
+                                  struct trawl_patterns **ret_patterns, struct trawl_err *err)
+{
+    (void)job;
+    return trawl_patterns_compile(list, ret_patterns, err);
+}
+
 const struct trawl_scraper_host *trawl__check_scraper_host(void)
 {
     static const struct trawl_scraper_host host = {
@@ -130,6 +148,10 @@ const struct trawl_scraper_host *trawl__check_scraper_host(void)
         .json_parse = check_json_parse,
         .text = check_text,
         .text_free = check_text_free,
+        .sitemap_read = check_sitemap_read,
+        .patterns_compile = check_patterns_compile,
+        .patterns_match = trawl_patterns_match,
+        .patterns_free = trawl_patterns_free,
     };
 
     return &host;

@@ -5,11 +5,13 @@
 
 #include "extract/charset.h"
 #include "extract/jq.h"
+#include "extract/pattern.h"
 #include "extract/plan.h"
 #include "trawl/plugin.h"
 #include "util/json.h"
 #include "util/log.h"
 #include "util/url.h"
+#include "worker/sitemap.h"
 #include "worker/trail.h"
 
 /* Longest method name that is passed on; the longest registered one has 17 letters. */
@@ -264,6 +266,41 @@ static void job_text_free(char *text)
     free(text);
 }
 
+static int job_sitemap_read(struct trawl_job *job, const struct trawl_response *response,
+                            const struct trawl_sitemap_sink *sink, struct trawl_err *err)
+{
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_SITEMAP_READ);
+    struct trawl_sitemap_faults faults = {0};
+    char line[1200];
+    int r = trawl__sitemap_or_robots_read(response, sink, &faults, err);
+
+    trawl__trail_help(before);
+    if (r == 0 && faults.count > 0)
+        job_log(job, TRAWL_LOG_WARNING,
+                trawl__sitemap_tell_faults(line, sizeof(line), response->url, &faults));
+    return r;
+}
+
+static int job_patterns_compile(struct trawl_job *job, const json_t *list,
+                                struct trawl_patterns **ret_patterns, struct trawl_err *err)
+{
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_PATTERNS_COMPILE);
+    int r = trawl_patterns_compile(list, ret_patterns, err);
+
+    (void)job;
+    trawl__trail_help(before);
+    return r;
+}
+
+static bool job_patterns_match(const struct trawl_patterns *patterns, const char *text)
+{
+    enum trawl_help before = trawl__trail_help(TRAWL_HELP_PATTERNS_MATCH);
+    bool matches = trawl_patterns_match(patterns, text);
+
+    trawl__trail_help(before);
+    return matches;
+}
+
 const struct trawl_scraper_host trawl_scraper_host = {
     .abi_major = TRAWL_ABI_MAJOR,
     .abi_minor = TRAWL_ABI_MINOR,
@@ -281,4 +318,8 @@ const struct trawl_scraper_host trawl_scraper_host = {
     .json_parse = job_json_parse,
     .text = job_text,
     .text_free = job_text_free,
+    .sitemap_read = job_sitemap_read,
+    .patterns_compile = job_patterns_compile,
+    .patterns_match = job_patterns_match,
+    .patterns_free = trawl_patterns_free,
 };

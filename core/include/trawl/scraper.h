@@ -18,14 +18,16 @@
 #define TRAWL_SCRAPER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "trawl/err.h"
 #include "trawl/log_level.h"
 
-struct trawl_job;  /* the host's handle of this scraper's work */
-struct trawl_plan; /* compiled extraction rules */
-struct trawl_jq;   /* a compiled jq program */
+struct trawl_job;      /* the host's handle of this scraper's work */
+struct trawl_plan;     /* compiled extraction rules */
+struct trawl_jq;       /* a compiled jq program */
+struct trawl_patterns; /* compiled regular expressions */
 
 /* A request to be made. Initialise with {.size = sizeof(struct trawl_request)}. */
 struct trawl_request {
@@ -123,6 +125,19 @@ struct trawl_scraper_host {
     int (*text)(struct trawl_job *job, const struct trawl_response *response, char **ret_text,
                 size_t *ret_len, struct trawl_err *err);
     void (*text_free)(char *text);
+
+    /* Since 1.2. Read a sitemap (docs/extraction.md, "Sitemaps"): XML or a list of URLs, either of them perhaps in gzip, or a
+     * robots.txt, which names sitemaps. What is damaged is left out, and told in the log. -EINVAL: nothing could be read;
+     * -E2BIG, -EFBIG: it has more entries, or bytes, than a sitemap may have. */
+    int (*sitemap_read)(struct trawl_job *job, const struct trawl_response *response,
+                        const struct trawl_sitemap_sink *sink, struct trawl_err *err);
+
+    /* Since 1.2. Compile a list of regular expressions (PCRE2), or a lone one. patterns_match(): is any of them found in the
+     * text? One that would take too long on it is not. */
+    int (*patterns_compile)(struct trawl_job *job, const json_t *list,
+                            struct trawl_patterns **ret_patterns, struct trawl_err *err);
+    bool (*patterns_match)(const struct trawl_patterns *patterns, const char *text);
+    void (*patterns_free)(struct trawl_patterns *patterns);
 };
 
 struct trawl_scraper_ops {
