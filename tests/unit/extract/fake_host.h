@@ -8,12 +8,14 @@
 
 #include "extract/charset.h"
 #include "extract/jq.h"
+#include "extract/pattern.h"
 #include "extract/plan.h"
+#include "extract/sitemap.h"
 #include "trawl/scraper.h"
 #include "util/buf.h"
 #include "util/json.h"
 
-/* "key {json}\n" for an item, "-> METHOD url body headers\n" for a request. */
+/* "key {json}\n" for an item, "-> METHOD url body headers meta\n" for a request. */
 struct trawl_job {
     struct trawl_buf said;
 };
@@ -45,6 +47,10 @@ static inline int fake_request(struct trawl_job *job, const struct trawl_request
     if (json_object_size(request->headers) > 0) {
         trawl_buf_append_char(&job->said, ' ');
         trawl_json_write(&job->said, request->headers, TRAWL_JSON_SORTED);
+    }
+    if (request->meta) {
+        trawl_buf_append_char(&job->said, ' ');
+        trawl_json_write(&job->said, request->meta, TRAWL_JSON_SORTED);
     }
     trawl_buf_append_char(&job->said, '\n');
     return 0;
@@ -99,6 +105,24 @@ static inline void fake_log(struct trawl_job *job, enum trawl_log_level level, c
     trawl_buf_printf(&job->said, "log: %s\n", message);
 }
 
+static inline int fake_sitemap_read(struct trawl_job *job, const struct trawl_response *response,
+                                    const struct trawl_sitemap_sink *sink, struct trawl_err *err)
+{
+    struct trawl_sitemap_faults faults = {0};
+    int r = trawl_sitemap_read(response, sink, &faults, err);
+
+    if (r == 0 && faults.count > 0)
+        fake_log(job, TRAWL_LOG_WARNING, faults.first);
+    return r;
+}
+
+static inline int fake_patterns_compile(struct trawl_job *job, const json_t *list,
+                                        struct trawl_patterns **ret_patterns, struct trawl_err *err)
+{
+    (void)job;
+    return trawl_patterns_compile(list, ret_patterns, err);
+}
+
 static const struct trawl_scraper_host fake_host = {
     .size = sizeof(fake_host),
     .request = fake_request,
@@ -113,6 +137,10 @@ static const struct trawl_scraper_host fake_host = {
     .json_parse = fake_json_parse,
     .text = fake_text,
     .text_free = fake_text_free,
+    .sitemap_read = fake_sitemap_read,
+    .patterns_compile = fake_patterns_compile,
+    .patterns_match = trawl_patterns_match,
+    .patterns_free = trawl_patterns_free,
 };
 
 static inline struct trawl_response fake_response(const char *type, const char *body)
