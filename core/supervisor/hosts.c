@@ -140,6 +140,11 @@ static void host_on_timer(uv_timer_t *timer)
         host_forget(host);
 }
 
+void trawl__host_wait(struct trawl_host *host, uint64_t wait_ms)
+{
+    uv_timer_start(&host->timer, host_on_timer, wait_ms, 0);
+}
+
 /* Nobody uses it. It is remembered until its rest is over, and a while. */
 static void host_rest(struct trawl_host *host)
 {
@@ -150,7 +155,7 @@ static void host_rest(struct trawl_host *host)
 
     host->idle = true;
     DL_APPEND(supervisor->idle_hosts, host);
-    uv_timer_start(&host->timer, host_on_timer, wait_ms + TRAWL_HOSTS_LINGER_MS, 0);
+    trawl__host_wait(host, wait_ms + TRAWL_HOSTS_LINGER_MS);
     if (++supervisor->idle_host_count > TRAWL_HOSTS_IDLE_MAX)
         host_forget(supervisor->idle_hosts);
 }

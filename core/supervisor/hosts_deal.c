@@ -129,14 +129,9 @@ static void deal_freely(struct trawl_host *host, unsigned slots)
     recall_for_others(host);
 }
 
-static void on_time(uv_timer_t *timer)
-{
-    trawl__host_deal(timer->data);
-}
-
 static void wait_until(struct trawl_host *host, uint64_t at_ns, uint64_t now_ns)
 {
-    uv_timer_start(&host->timer, on_time, (at_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS, 0);
+    trawl__host_wait(host, (at_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
 /* Slots that were dealt freely before are taken back first. */
@@ -187,6 +182,8 @@ void trawl__host_deal(struct trawl_host *host)
     uint64_t now_ns = trawl_mono_ns();
     unsigned slots = trawl_budget_slots(&host->budget);
 
+    if (!host->users) /* the timer is for when it is forgotten */
+        return;
     uv_timer_stop(&host->timer);
     uv_update_time(&host->supervisor->loop);
     if (trawl_budget_is_given_up(&host->budget, now_ns)) {

@@ -90,12 +90,15 @@ void trawl__host_unref(struct trawl_host *host);
 /* The limits have changed: those of its users, and what they found in robots.txt. */
 void trawl__host_limit(struct trawl_host *host);
 
+/* Deal when so much time has passed; without users it is forgotten then. */
+void trawl__host_wait(struct trawl_host *host, uint64_t wait_ms);
+
 /* To a user's process. */
 void trawl__host_tell(const struct trawl_host_user *user, uint16_t type, json_t *message);
 
 /* --- hosts_deal.c -------------------------------------------------------------------------------- */
 
-/* Grant, recall, or come back when it is time. */
+/* Grant, recall, or come back when it is time. Nothing happens where there are no users. */
 void trawl__host_deal(struct trawl_host *host);
 
 /* Users who heed robots.txt refuse all that is asked of the host; NULL: all users. */
