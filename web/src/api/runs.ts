@@ -13,6 +13,10 @@ export interface RunPlatform {
   changed: number;
   unchanged: number;
   failed: number;
+  /** Requests that robots.txt asks not to make. */
+  excluded: number;
+  /** Pages that are as they were when they were last fetched (304). */
+  not_modified: number;
   bytes: number;
   message: string | null;
   started_at: string | null;

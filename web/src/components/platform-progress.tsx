@@ -5,18 +5,24 @@ import { PhaseIcon } from "./phase-badge";
 import classes from "./platform-progress.module.css";
 import { ProgressBar } from "./progress-bar";
 
+interface Props {
+  platforms: PlatformView[];
+  /** What else there is to say of a platform, by its name. */
+  notes?: Record<string, string>;
+}
+
 /** A bar for each platform of a run, with what it has done and how long it may yet take. */
-export function PlatformProgressList({ platforms }: { platforms: PlatformView[] }) {
+export function PlatformProgressList({ platforms, notes = {} }: Props) {
   return (
     <ul className={classes.list}>
       {platforms.map((platform) => (
-        <PlatformProgressRow key={platform.platform} platform={platform} />
+        <PlatformProgressRow key={platform.platform} platform={platform} note={notes[platform.platform]} />
       ))}
     </ul>
   );
 }
 
-function PlatformProgressRow({ platform }: { platform: PlatformView }) {
+function PlatformProgressRow({ platform, note }: { platform: PlatformView; note?: string | undefined }) {
   const { current, failed, items, msLeft, phase, total } = platform;
   const over = isEnd(phase);
   return (
@@ -44,6 +50,7 @@ function PlatformProgressRow({ platform }: { platform: PlatformView }) {
         </span>
       </span>
       {platform.message && <span className={classes.message}>{platform.message}</span>}
+      {note && <span className={classes.message}>{note}</span>}
     </li>
   );
 }

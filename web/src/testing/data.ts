@@ -15,6 +15,8 @@ export function runPlatform(changes: Partial<RunPlatform> = {}): RunPlatform {
     changed: 5,
     unchanged: 10,
     failed: 1,
+    excluded: 0,
+    not_modified: 0,
     bytes: 45_000,
     message: "",
     started_at: "2026-01-31T12:00:00.000Z",

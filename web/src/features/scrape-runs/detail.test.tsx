@@ -113,6 +113,28 @@ describe("the end of a run", () => {
     expect(screen.getByText("Run 12 has ended")).toBeTruthy();
   });
 
+  it("tells what each platform did not need to fetch, or was asked not to", async () => {
+    const figures = { excluded: 1, not_modified: 1234 };
+    server.on(RUN, run({ platforms: [runPlatform(figures), runPlatform({ platform: "news" })] }));
+    const { client } = open();
+    const bar = await screen.findByRole("progressbar", { name: "Pages of bookshop" });
+    const row = bar.closest("li")?.parentElement;
+    expect(row?.textContent).not.toMatch(/modified|robots/);
+
+    server.on(RUN, run({
+      status: "completed",
+      platforms: [
+        runPlatform({ phase: "completed", ...figures }),
+        runPlatform({ platform: "news", phase: "completed", excluded: 3 }),
+        runPlatform({ platform: "prices", phase: "completed" }),
+      ],
+    }));
+    client.send(client.progress({ run_id: 12, n: 60, phase: "completed", current: 99 }));
+    await screen.findByText("1,234 pages not modified since last fetched, 1 request excluded by robots.txt");
+    expect(screen.getByText("3 requests excluded by robots.txt").closest("li")?.textContent).toContain("news");
+    expect(screen.getByRole("progressbar", { name: "Pages of prices" }).closest("li")?.textContent).not.toMatch(/modified|robots/);
+  });
+
   it("is also noticed while nothing is connected", async () => {
     const { client } = open();
     await screen.findByRole("heading", { name: "Run 12" });

@@ -20,6 +20,7 @@ import { useUrlParams } from "@/hooks/use-url-params";
 import { count, dateTime, plural } from "@/lib/format";
 import { isEnd, phaseMeaning } from "@/lib/phases";
 import { viewRun, type RunView } from "@/lib/run-view";
+import { notesOn } from "./components/platform-notes";
 import { RunErrors } from "./components/run-errors";
 import { RunFigures } from "./components/run-figures";
 import { RunItems } from "./components/run-items";
@@ -86,7 +87,7 @@ function ScrapeRun({ run }: { run: Run }) {
       <Stack gap="md">
         <RunFigures run={run} view={view} />
         <Panel title="Platforms" hint={isRunning && error ? error : plural(view.platforms.length, "platform")}>
-          <PlatformProgressList platforms={view.platforms} />
+          <PlatformProgressList platforms={view.platforms} notes={notesOn(run.platforms)} />
         </Panel>
         <ThroughputPanel progress={progress} isRunning={isRunning} />
         <RunTabs run={run} view={view} lines={progress.log} />
