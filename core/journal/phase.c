@@ -38,15 +38,20 @@ bool trawl_phase_is_end(enum trawl_phase phase)
 static enum trawl_phase phase_of_ended(const enum trawl_phase *platforms, unsigned count)
 {
     bool same = true;
+    bool done = true; /* no page was given up */
 
     for (unsigned i = 0; i < count; i++) {
         if (platforms[i] == TRAWL_PHASE_CANCELLED)
             return TRAWL_PHASE_CANCELLED;
         same = same && platforms[i] == platforms[0];
+        done =
+            done && (platforms[i] == TRAWL_PHASE_COMPLETED || platforms[i] == TRAWL_PHASE_SUSPECT);
     }
     if (count == 0)
         return TRAWL_PHASE_COMPLETED;
-    return same ? platforms[0] : TRAWL_PHASE_PARTIAL;
+    if (same)
+        return platforms[0];
+    return done ? TRAWL_PHASE_SUSPECT : TRAWL_PHASE_PARTIAL;
 }
 
 enum trawl_phase trawl_phase_of_run(const enum trawl_phase *platforms, unsigned count)

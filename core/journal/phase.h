@@ -27,7 +27,7 @@ bool trawl_phase_is_end(enum trawl_phase phase);
 
 /* The run's phase from those of its platforms: queued while all are; while any has not ended the most
  * advanced of the others' (interrupted only when no other is active); at the end completed if all are,
- * cancelled if any is, failed if all are, else partial. */
+ * cancelled if any is, failed if all are, suspect if some are and all others are completed, else partial. */
 enum trawl_phase trawl_phase_of_run(const enum trawl_phase *platforms, unsigned count);
 
 #endif

@@ -58,7 +58,8 @@ static void phase_of_run__follows_its_platforms(void **state)
         {{Q, Q, Q}, Q}, {{Q, S, Q}, S}, {{Q, S, R}, R}, {{R, T, C}, T}, {{Q, C, C}, R},
         {{I, Q, Q}, Q}, {{I, I, R}, R}, {{I, I, I}, I}, {{I, C, F}, I}, {{C, C, C}, C},
         {{F, F, F}, F}, {{C, F, C}, P}, {{C, P, C}, P}, {{X, C, F}, X}, {{C, C, X}, X},
-        {{U, U, U}, U}, {{U, C, C}, P}, {{F, F, R}, R}, {{X, Q, C}, R},
+        {{U, U, U}, U}, {{C, U, C}, U}, {{F, F, R}, R}, {{X, Q, C}, R}, {{U, P, C}, P},
+        {{U, F, U}, P}, {{U, X, C}, X}, {{U, I, C}, I},
     };
 
     (void)state;

@@ -99,7 +99,8 @@ static void set_phase__gives_the_run_its_end(void **state)
         {TRAWL_PHASE_COMPLETED, TRAWL_PHASE_FAILED, "partial"},
         {TRAWL_PHASE_PARTIAL, TRAWL_PHASE_COMPLETED, "partial"},
         {TRAWL_PHASE_SUSPECT, TRAWL_PHASE_SUSPECT, "suspect"},
-        {TRAWL_PHASE_COMPLETED, TRAWL_PHASE_SUSPECT, "partial"},
+        {TRAWL_PHASE_COMPLETED, TRAWL_PHASE_SUSPECT, "suspect"},
+        {TRAWL_PHASE_FAILED, TRAWL_PHASE_SUSPECT, "partial"},
         {TRAWL_PHASE_CANCELLED, TRAWL_PHASE_COMPLETED, "cancelled"},
     };
     struct scene *scene = *state;
