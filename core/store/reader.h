@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "journal/event.h"
+#include "store/figures.h"
 #include "trawl/err.h"
 #include "util/buf.h"
+#include "util/hash.h"
 
 struct trawl_reader;
 
@@ -98,6 +100,14 @@ int trawl_reader_item(struct trawl_reader *reader, const char *platform, const c
 /* Oldest first: [{run_id, seen_at, url, item}] */
 int trawl_reader_item_history(struct trawl_reader *reader, const char *platform, const char *key,
                               json_t **ret_versions, struct trawl_err *err);
+
+/* --- figures ------------------------------------------------------------------------------------- */
+
+/* What a run has met of a platform, all of whose pages are committed, and what is known of the runs of the same scope that ended
+ * before. Items are read in bounded pieces, which takes long where there are many. The caller finishes *ret_record. */
+int trawl_reader_record(struct trawl_reader *reader, int64_t run_id, const char *platform,
+                        const struct trawl_hash *scope, struct trawl_record *ret_record,
+                        struct trawl_err *err);
 
 /* --- hosts --------------------------------------------------------------------------------------- */
 

@@ -43,6 +43,14 @@ int trawl__schedule_skipped(sqlite3 *db, const char *platform, int64_t due_ms, c
                            platform, due_ms, 0, why);
 }
 
+int trawl__schedule_paused(sqlite3 *db, const char *platform, int64_t now_ms, const char *reason)
+{
+    return update_schedule(db,
+                           "UPDATE schedules SET paused_ms = ?2, reason = ?3 "
+                           "WHERE platform = ?1 AND paused_ms IS NULL",
+                           platform, now_ms, 0, reason);
+}
+
 /* --- calls --------------------------------------------------------------------------------------- */
 
 struct schedule_call {
@@ -109,10 +117,7 @@ static int apply_pause(struct trawl_journal *journal, struct trawl_store_op *op)
 {
     struct schedule_call *call = TRAWL_CONTAINER_OF(op, struct schedule_call, op);
 
-    return update_schedule(journal->db,
-                           "UPDATE schedules SET paused_ms = ?2, reason = ?3 "
-                           "WHERE platform = ?1 AND paused_ms IS NULL",
-                           call->platform, call->at_ms, 0, call->text);
+    return trawl__schedule_paused(journal->db, call->platform, call->at_ms, call->text);
 }
 
 void trawl_store_pause_schedule(struct trawl_store *store, const char *platform, int64_t now_ms,
@@ -121,10 +126,33 @@ void trawl_store_pause_schedule(struct trawl_store *store, const char *platform,
     push(store, apply_pause, platform, now_ms, reason ? reason : "", done, user);
 }
 
+/* What was suspect, and is the reason for the pause, is normal now. */
+static int accept_figures(sqlite3 *db, const char *platform)
+{
+    sqlite3_stmt *update = NULL;
+    int r = trawl__db_prepare(
+        db,
+        "UPDATE figures SET suspect = 0 WHERE platform = ?1 AND suspect = 1 "
+        "AND id > (SELECT coalesce(max(id), 0) FROM figures WHERE platform = ?1 AND suspect = 0) "
+        "AND EXISTS (SELECT 1 FROM schedules "
+        "WHERE platform = ?1 AND paused_ms IS NOT NULL AND reason <> '')",
+        &update);
+
+    if (r < 0)
+        return r;
+    trawl__db_bind_text(update, 1, platform);
+    r = trawl__db_done(update);
+    sqlite3_finalize(update);
+    return r;
+}
+
 static int apply_resume(struct trawl_journal *journal, struct trawl_store_op *op)
 {
     struct schedule_call *call = TRAWL_CONTAINER_OF(op, struct schedule_call, op);
+    int r = accept_figures(journal->db, call->platform);
 
+    if (r < 0)
+        return r;
     return update_schedule(journal->db,
                            "UPDATE schedules SET paused_ms = NULL, reason = ?3, due_ms = ?2 "
                            "WHERE platform = ?1 AND paused_ms IS NOT NULL",

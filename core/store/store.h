@@ -26,6 +26,7 @@
 #include "ipc/validators.h"
 #include "journal/event.h"
 #include "journal/phase.h"
+#include "store/figures.h"
 #include "trawl/err.h"
 #include "trawl/log_level.h"
 
@@ -183,6 +184,21 @@ void trawl_store_set_progress(struct trawl_store *store, int64_t run_id, const c
 void trawl_store_mark_gone(struct trawl_store *store, int64_t run_id, const char *platform,
                            trawl_store_on_done *done, void *user);
 
+/* How a platform ends whose run has met all that there is of it. */
+struct trawl_conclusion {
+    const struct trawl_figures *figures;
+    struct trawl_hash
+        scope;    /* of what decides which items there are: only runs of one scope are compared */
+    bool suspect; /* else it is completed */
+    const char *message; /* or NULL; also a line of the run's log */
+    const char *pause;   /* its schedule is paused, and this is the reason; or NULL */
+};
+
+/* End it, and keep its figures for the runs to come, all in one transaction. All is copied. */
+void trawl_store_conclude(struct trawl_store *store, int64_t run_id, const char *platform,
+                          const struct trawl_conclusion *conclusion, trawl_store_on_done *done,
+                          void *user);
+
 /* Write the progress events that thinning held back. */
 void trawl_store_flush_progress(struct trawl_store *store);
 
@@ -240,7 +256,8 @@ int trawl_store_adopt_schedules(struct trawl_store *store,
 void trawl_store_skip_due(struct trawl_store *store, const char *platform, int64_t due_ms,
                           const char *why, trawl_store_on_done *done, void *user);
 
-/* Both change nothing if it is as they want it already. What was due before the schedule goes on is dealt with. */
+/* Both change nothing if it is as they want it already. What was due before the schedule goes on is dealt with. Going on after
+ * a pause with a reason takes the figures of the platform's last runs, if they were suspect, for normal: somebody has looked at them. */
 void trawl_store_pause_schedule(struct trawl_store *store, const char *platform, int64_t now_ms,
                                 const char *reason, trawl_store_on_done *done, void *user);
 void trawl_store_resume_schedule(struct trawl_store *store, const char *platform, int64_t now_ms,

@@ -89,6 +89,9 @@ struct trawl_store {
 int trawl__schedule_fired(sqlite3 *db, const char *platform, int64_t due_ms, int64_t run_id);
 int trawl__schedule_skipped(sqlite3 *db, const char *platform, int64_t due_ms, const char *why);
 
+/* Within a transaction: it is paused, unless it is already, or there is none. */
+int trawl__schedule_paused(sqlite3 *db, const char *platform, int64_t now_ms, const char *reason);
+
 /* Queue an operation, which the store then owns. */
 void trawl__store_push(struct trawl_store *store, struct trawl_store_op *op);
 
