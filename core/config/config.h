@@ -31,7 +31,7 @@ struct trawl_config {
  *   workers     {max: at once, grace: "10s" to finish pages in flight on a stop, restarts: for a platform's run, silence: "10s", memory: "2G", resume: "auto", "manual" or "never"}
  *   journal     {keep_events, keep: "30d"}
  *   fetch       defaults for every platform; headers are put together one by one
- *   platforms   {NAME: {plugin, options: {…}, fetch: {…}, overridable: [option names], shards: 1 or "auto", enabled,
+ *   platforms   {NAME: {plugin, options: {…}, fetch: {…}, overridable: [option names], shards: 1 or "auto", enabled, suspect: "auto" or "off",
  *                schedule: {cron, timezone, jitter, misfire, overlap, on_suspect}}}
  *   transports  {NAME: {plugin: defaults to NAME, options: {…}, required}}
  *   chains      {NAME: {order: [transports], failures: 3, retry_after: "30s"}}

@@ -130,6 +130,14 @@ static void schedules_on_timer(uv_timer_t *timer)
 
 /* --- pausing ------------------------------------------------------------------------------------- */
 
+static void scheduled_pause(struct trawl_scheduled *scheduled, const char *reason)
+{
+    if (!scheduled->schedule.paused)
+        trawl_info(&scheduled->supervisor->log, "the schedule of platform '%s' is paused%s%s",
+                   scheduled->platform, reason ? ": " : "", reason ? reason : "");
+    scheduled->schedule.paused = true;
+}
+
 int trawl__schedule_pause(struct trawl_supervisor *supervisor, const char *platform,
                           const char *reason, trawl_store_on_done *done, void *user)
 {
@@ -137,12 +145,22 @@ int trawl__schedule_pause(struct trawl_supervisor *supervisor, const char *platf
 
     if (!scheduled)
         return -ENOENT;
-    if (!scheduled->schedule.paused)
-        trawl_info(&supervisor->log, "the schedule of platform '%s' is paused%s%s", platform,
-                   reason ? ": " : "", reason ? reason : "");
-    scheduled->schedule.paused = true;
+    scheduled_pause(scheduled, reason);
     trawl_store_pause_schedule(supervisor->store, platform, trawl_now_ms(), reason, done, user);
     return 0;
+}
+
+/* It rests before the store has heard of it, so that nothing becomes due in between. */
+bool trawl__schedule_suspect(struct trawl_supervisor *supervisor, const char *platform,
+                             const char *reason)
+{
+    struct trawl_scheduled *scheduled = schedules_find(supervisor, platform);
+
+    if (!scheduled ||
+        strcmp(trawl_json_string(scheduled->section, "on_suspect", "run"), "pause") != 0)
+        return false;
+    scheduled_pause(scheduled, reason);
+    return true;
 }
 
 int trawl__schedule_resume(struct trawl_supervisor *supervisor, const char *platform,

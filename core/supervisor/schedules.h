@@ -24,6 +24,11 @@ void trawl__schedules_free(struct trawl_supervisor *supervisor);
 int trawl__schedule_pause(struct trawl_supervisor *supervisor, const char *platform,
                           const char *reason, trawl_store_on_done *done, void *user);
 
+/* A run of the platform is suspect. True if its schedule rests for that reason from now on; the caller tells it to the store, in
+ * the transaction that ends the run. */
+bool trawl__schedule_suspect(struct trawl_supervisor *supervisor, const char *platform,
+                             const char *reason);
+
 /* Go on with what is due from now on. */
 int trawl__schedule_resume(struct trawl_supervisor *supervisor, const char *platform,
                            trawl_store_on_done *done, void *user);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/conclude.h"
 #include "supervisor/hosts.h"
 #include "supervisor/runs.h"
 #include "supervisor/shard.h"
@@ -28,7 +29,7 @@ void trawl__task_set_phase(struct trawl_task *task, enum trawl_phase phase, cons
                           message, NULL, NULL);
 }
 
-static void task_on_ended(void *user, int status)
+void trawl__task_on_ended(void *user, int status)
 {
     struct trawl_task *task = user;
 
@@ -40,19 +41,22 @@ static void task_on_ended(void *user, int status)
     trawl__run_on_task_ended(task->run);
 }
 
-/* Whoever sees the end sees as well what the hosts have told until then. */
-static void task_end(struct trawl_task *task, enum trawl_phase phase, const char *message)
+void trawl__task_ends(struct trawl_task *task, enum trawl_phase phase)
 {
     trawl__hosts_save(task->run->supervisor);
     task->state = TRAWL_TASK_ENDING;
     task->phase = phase;
     trawl__run_ref(task->run);
-    trawl_store_set_phase(task->run->supervisor->store, task->run->id, task->platform, phase,
-                          message, task_on_ended, task);
 }
 
-/* What a task becomes that was told to stop: a server's run is interrupted by its shutdown, not ended. */
-static enum trawl_phase task_stopped_phase(const struct trawl_task *task)
+void trawl__task_end(struct trawl_task *task, enum trawl_phase phase, const char *message)
+{
+    trawl__task_ends(task, phase);
+    trawl_store_set_phase(task->run->supervisor->store, task->run->id, task->platform, phase,
+                          message, trawl__task_on_ended, task);
+}
+
+enum trawl_phase trawl__task_stopped_phase(const struct trawl_task *task)
 {
     const struct trawl_supervisor *supervisor = task->run->supervisor;
 
@@ -62,32 +66,10 @@ static enum trawl_phase task_stopped_phase(const struct trawl_task *task)
 
 /* --- the end ------------------------------------------------------------------------------------- */
 
-/* Whether it has met all that there is: then what it has not met is gone. With other options than the configured ones it may
- * have looked elsewhere. */
+/* Whether it has met all that there is. With other options than the configured ones it may have looked elsewhere. */
 static bool task_is_whole(const struct trawl_task *task, enum trawl_phase phase)
 {
     return phase == TRAWL_PHASE_COMPLETED && !task->cut_short && !task->overridden;
-}
-
-/* Where that was not possible the platform is not done: it is, when the run is resumed. */
-static void task_on_marked(void *user, int status)
-{
-    struct trawl_task *task = user;
-    struct trawl_run *run = task->run;
-
-    if (status < 0)
-        trawl_error(&run->supervisor->log, "run %lld: items of platform '%s' were not marked: %s",
-                    (long long)run->id, task->platform, strerror(-status));
-    task_end(task, status < 0 ? task_stopped_phase(task) : TRAWL_PHASE_COMPLETED, NULL);
-    trawl__run_unref(run);
-}
-
-static void task_mark_gone(struct trawl_task *task)
-{
-    task->state = TRAWL_TASK_ENDING;
-    trawl__run_ref(task->run);
-    trawl_store_mark_gone(task->run->supervisor->store, task->run->id, task->platform,
-                          task_on_marked, task);
 }
 
 /* Nothing was fetched, and nothing failed: its sites do not want it. */
@@ -109,14 +91,15 @@ static void task_may_be_over(struct trawl_task *task)
         return;
     task->run->supervisor->busy_workers -= task->shard_count;
     if (task->over_how == TRAWL_OVER_STOPPED)
-        phase = task_stopped_phase(task);
+        phase = trawl__task_stopped_phase(task);
     else
         trawl__task_set_phase(task, TRAWL_PHASE_STORING, NULL);
     if (task_is_whole(task, phase))
-        task_mark_gone(task);
+        trawl__conclude(task);
     else
-        task_end(task, phase,
-                 task_is_excluded(task) ? "robots.txt excludes all of it" : task->over_message);
+        trawl__task_end(task, phase,
+                        task_is_excluded(task) ? "robots.txt excludes all of it"
+                                               : task->over_message);
 }
 
 static void task_begin_end(struct trawl_task *task, enum trawl_over how, const char *message)
@@ -144,7 +127,7 @@ void trawl__task_on_shard_end(struct trawl_task *task, unsigned shard, enum traw
 void trawl__task_stop(struct trawl_task *task)
 {
     if (task->state == TRAWL_TASK_WAITING || task->state == TRAWL_TASK_PREPARING)
-        task_end(task, task_stopped_phase(task), NULL);
+        trawl__task_end(task, trawl__task_stopped_phase(task), NULL);
     for (unsigned i = 0; task->state == TRAWL_TASK_ACTIVE && i < task->shard_count; i++) {
         if (task->shards[i])
             trawl__shard_stop(task->shards[i]);
@@ -306,7 +289,7 @@ void trawl__task_prepared(struct trawl_task *task, const char *problem)
         return;
     task->state = TRAWL_TASK_WAITING;
     if (problem)
-        task_end(task, TRAWL_PHASE_FAILED, problem);
+        trawl__task_end(task, TRAWL_PHASE_FAILED, problem);
     else
         trawl__runs_schedule(task->run->supervisor);
 }

@@ -70,6 +70,17 @@ void trawl__task_stop(struct trawl_task *task);
 /* Its phase changed on its way (starting, scraping). */
 void trawl__task_set_phase(struct trawl_task *task, enum trawl_phase phase, const char *message);
 
+/* It ends in that phase. `message` may be NULL. */
+void trawl__task_end(struct trawl_task *task, enum trawl_phase phase, const char *message);
+
+/* The two halves of it, for who tells it to the store in another way: before that, so that whoever sees the end sees as well
+ * what the hosts have told until then; and as the callback, with the task. */
+void trawl__task_ends(struct trawl_task *task, enum trawl_phase phase);
+void trawl__task_on_ended(void *user, int status);
+
+/* What it becomes if it was told to stop: a server's run is interrupted by its shutdown, not ended. */
+enum trawl_phase trawl__task_stopped_phase(const struct trawl_task *task);
+
 /* Give the sum of the scrapers' own progress to the store, if one has spoken. */
 void trawl__task_flush_progress(struct trawl_task *task);
 
