@@ -18,8 +18,8 @@ static const char resume_help[] =
     "  --config FILE  configuration\n"
     "  --wait         until the run is over; the exit code is the run's\n"
     "  -h, --help     this text\n\n"
-    "Exit codes: 0 it goes on (with --wait: completed), 1 failed, 2 usage, 3 partial,\n"
-    "130 cancelled or interrupted.\n";
+    "Exit codes: 0 it goes on (with --wait: completed), 1 failed, 2 usage, 3 partial or\n"
+    "suspect, 130 cancelled or interrupted.\n";
 
 struct resume_command {
     const char *server;

@@ -38,7 +38,7 @@ static const char run_help[] =
     "  --json              progress as JSON lines, on standard error\n"
     "  --log-level LEVEL   debug, info, warning or error\n"
     "  -h, --help          this text\n\n"
-    "Exit codes: 0 completed, 1 failed, 2 usage, 3 partial, 130 interrupted.\n";
+    "Exit codes: 0 completed, 1 failed, 2 usage, 3 partial or suspect, 130 interrupted.\n";
 
 struct run_command {
     const char *config;
@@ -310,6 +310,19 @@ static int run_write_items(struct run_command *run, struct trawl_reader *reader,
     return TRAWL_EXIT_FAILED;
 }
 
+/* Why platforms are suspect: the line of their progress is cut where the terminal ends. */
+static void run_print_suspects(const json_t *platforms)
+{
+    json_t *platform;
+    size_t i;
+
+    json_array_foreach (platforms, i, platform) {
+        if (strcmp(trawl_json_string(platform, "phase", ""), "suspect") == 0)
+            fprintf(stderr, "%s is suspect: %s\n", trawl_json_string(platform, "platform", ""),
+                    trawl_json_string(platform, "message", ""));
+    }
+}
+
 static void run_print_summary(struct trawl_reader *reader, int64_t run_id, uint64_t took_ns)
 {
     json_auto_t *run = NULL;
@@ -328,6 +341,7 @@ static void run_print_summary(struct trawl_reader *reader, int64_t run_id, uint6
             (long long)trawl_json_int(run, "unchanged", 0),
             (long long)trawl_json_int(run, "gone", 0), (long long)trawl_json_int(run, "failed", 0),
             (double)took_ns / 1e9);
+    run_print_suspects(json_object_get(run, "platforms"));
 }
 
 /* What is left to do when the supervisor has ended: items from the store, the summary. */

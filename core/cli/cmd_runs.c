@@ -85,6 +85,19 @@ static void runs_print_names(const json_t *platforms)
     putchar('\n');
 }
 
+/* A line below the run for each platform that is suspect. */
+static void runs_print_suspects(const json_t *platforms)
+{
+    json_t *platform;
+    size_t i;
+
+    json_array_foreach (platforms, i, platform) {
+        if (strcmp(trawl_json_string(platform, "phase", ""), "suspect") == 0)
+            printf("%6s  %s: %s\n", "", trawl_json_string(platform, "platform", ""),
+                   trawl_json_string(platform, "message", ""));
+    }
+}
+
 static void runs_print(const json_t *runs)
 {
     json_t *run;
@@ -104,6 +117,7 @@ static void runs_print(const json_t *runs)
                (long long)trawl_json_int(run, "gone", 0),
                (long long)trawl_json_int(run, "failed", 0));
         runs_print_names(json_object_get(run, "platforms"));
+        runs_print_suspects(json_object_get(run, "platforms"));
     }
 }
 

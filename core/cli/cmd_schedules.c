@@ -12,7 +12,8 @@ static const char schedules_help[] =
     "Usage: trawl schedules [OPTION…]\n"
     "       trawl schedules [OPTION…] pause|resume PLATFORM\n\n"
     "Ask a running server when its platforms are due, or to pause the schedule of one, over\n"
-    "restarts too, and to go on with it. What was due meanwhile is left out.\n\n"
+    "restarts too, and to go on with it. What was due meanwhile is left out. Where the server has\n"
+    "paused it, as a run was suspect, to go on takes what that run found for normal.\n\n"
     "  --server URL   the server (else the configuration's first address, else\n"
     "                 http://127.0.0.1:8080)\n"
     "  --config FILE  configuration\n"
@@ -115,6 +116,7 @@ static void schedules_print(const json_t *schedules)
            "timezone", "next", "last run");
     json_array_foreach (schedules, i, schedule) {
         const char *next = json_string_value(json_array_get(json_object_get(schedule, "next"), 0));
+        const char *reason = trawl_json_string(schedule, "reason", NULL);
         bool paused = trawl_json_bool(schedule, "paused", false);
 
         printf("%-*s  %-*s  %-*s  %-24s  ", platform, trawl_json_string(schedule, "platform", ""),
@@ -125,6 +127,8 @@ static void schedules_print(const json_t *schedules)
                       : "never");
         schedules_print_last(json_object_get(schedule, "last"));
         putchar('\n');
+        if (reason)
+            printf("%-*s  %s\n", platform, "", reason);
     }
 }
 

@@ -21,8 +21,8 @@ static const char start_help[] =
     "                                overridable\n"
     "  --wait                        until the run is over; the exit code is the run's\n"
     "  -h, --help                    this text\n\n"
-    "Exit codes: 0 started (with --wait: completed), 1 failed, 2 usage, 3 partial,\n"
-    "130 cancelled or interrupted.\n";
+    "Exit codes: 0 started (with --wait: completed), 1 failed, 2 usage, 3 partial or\n"
+    "suspect, 130 cancelled or interrupted.\n";
 
 struct start_command {
     const char *server;

@@ -20,7 +20,7 @@
 struct progress_platform {
     char name[64];
     char phase[16];
-    char message[128];
+    char message[256];
     uint64_t current;
     uint64_t total;
     uint64_t items;
