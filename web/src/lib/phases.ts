@@ -31,7 +31,7 @@ const MEANINGS: Record<Phase, string> = {
   partial: "some pages could not be read",
   failed: "could not be done",
   cancelled: "was cancelled; what it had found stays",
-  suspect: "ended, but found far less than it should",
+  suspect: "ended, but is quite unlike the last runs",
 };
 
 export function phaseMeaning(phase: Phase): string {

@@ -160,7 +160,7 @@ describe("what not every server has", () => {
     server.on("GET /api/platforms", { platforms: [{ name: "news", plugin: "html", schedule: { cron: "0 * * * *" } }] });
     server.on("GET /api/schedules", {
       schedules: [
-        schedule({ platform: "news", cron: "0 * * * *", next: [soon(10_000)], paused: true }),
+        schedule({ platform: "news", cron: "0 * * * *", next: [soon(10_000)], paused: true, reason: "run 12 is suspect: 0 items" }),
         schedule({ platform: "prices", cron: "@daily", next: [soon(7_200_500)] }),
         schedule({ platform: "bookshop", cron: "*/5 * * * *", next: [soon(-1000), soon(240_500), soon(540_500)] }),
       ],
@@ -175,5 +175,6 @@ describe("what not every server has", () => {
       "prices@dailyin 2 h",
       "news0 * * * *paused",
     ]);
+    expect(within(next).getByTitle("run 12 is suspect: 0 items").textContent).toBe("paused");
   });
 });

@@ -37,6 +37,11 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
         </span>
         <PauseButton schedule={schedule} />
       </Group>
+      {paused && reason && (
+        <Text size="sm" className="dimmed">
+          To resume it takes what that run found for normal.
+        </Text>
+      )}
       {skipped && (
         <Text size="sm" className="dimmed">
           {dateTime(skipped.due_at)} was skipped: {skipped.reason}

@@ -165,6 +165,20 @@ describe("a run that was interrupted", () => {
   });
 });
 
+describe("a run that is suspect", () => {
+  it("says of which platform, why, and with which figures", async () => {
+    const why = '12 items, 87 to 92 in the last 5 runs; "price" is filled in 3 %, 98 to 100 % before';
+    const platforms = [runPlatform({ platform: "news", phase: "completed" }), runPlatform({ phase: "suspect", items: 12, message: why })];
+    server.on(RUN, run({ status: "suspect", platforms }));
+    open();
+    const [, bookshop] = within(await screen.findByRole("region", { name: "Platforms" })).getAllByRole("listitem");
+    expect(bookshop?.dataset.phase).toBe("suspect");
+    expect(bookshop?.textContent).toContain(why);
+    expect(screen.getByText("suspect", { selector: "[title]" })).toBeTruthy();
+    expect(screen.getByText(/it ended, but is quite unlike the last runs\.$/)).toBeTruthy();
+  });
+});
+
 describe("what came of it", () => {
   it("lists the items, by what has become of them", async () => {
     open();

@@ -69,6 +69,14 @@ describe("the list of runs", () => {
     expect(address()).toBe("/runs");
   });
 
+  it("shows which is suspect", async () => {
+    server.on("GET /api/scrape/runs", { runs: [run({ id: 11, status: "suspect" })], next: null });
+    renderApp(<ScrapeRuns />, { at: "/runs" });
+    await screen.findByRole("link", { name: "Run 11" });
+    const badges = screen.getAllByTitle("ended, but is quite unlike the last runs");
+    expect(badges.map((badge) => [badge.textContent, badge.dataset.phase])).toContainEqual(["suspect", "suspect"]);
+  });
+
   it("says how to begin when there is none", async () => {
     server.on("GET /api/scrape/runs", { runs: [], next: null });
     renderApp(<ScrapeRuns />, { at: "/runs" });

@@ -106,7 +106,7 @@ describe("Platforms", () => {
           jitter_ms: 600_000,
           overlap: "queue",
           paused,
-          reason: paused ? "3 items where there were 300" : null,
+          reason: paused ? "run 12 is suspect: 3 items, 300 in the last 5 runs" : null,
           last: { due_at: "2026-01-30T03:30:00.000Z", run_id: 12, status: "completed", ended_at: "2026-01-30T03:31:00.000Z" },
           last_skipped: { due_at: "2026-01-29T03:30:00.000Z", reason: "it was missed" },
           next: [new Date(Date.now() + 7_200_500).toISOString(), "2099-02-01T03:30:00.000Z"],
@@ -124,10 +124,12 @@ describe("Platforms", () => {
     expect(within(within(card).getByRole("list", { name: "Next times of prices", hidden: true })).getAllByRole("listitem", { hidden: true })).toHaveLength(2);
 
     await userEvent.click(within(card).getByRole("button", { name: "Pause the schedule of prices" }));
-    expect(await within(card).findByText("paused: 3 items where there were 300")).toBeTruthy();
+    expect(await within(card).findByText("paused: run 12 is suspect: 3 items, 300 in the last 5 runs")).toBeTruthy();
+    expect(within(card).getByText("To resume it takes what that run found for normal.")).toBeTruthy();
     expect(within(card).queryByText("in 2 h")).toBeNull();
     await userEvent.click(within(card).getByRole("button", { name: "Resume the schedule of prices" }));
     expect(await within(card).findByText("in 2 h")).toBeTruthy();
+    expect(within(card).queryByText(/for normal/)).toBeNull();
     expect(paths).toEqual(["pause", "resume"]);
   });
 

@@ -21,13 +21,13 @@ export function NextScheduled({ schedules }: { schedules: Schedule[] }) {
   return (
     <Panel title="Next by schedule" actions={<Link to="/platforms">All</Link>}>
       <ul className={classes.schedule}>
-        {coming.map(({ platform, cron, at, paused }) => (
+        {coming.map(({ platform, cron, at, paused, reason }) => (
           <li key={platform}>
             <span>
               <strong>{platform}</strong>
               <small className="mono">{cron}</small>
             </span>
-            <span className={paused ? "dimmed" : undefined}>{paused ? "paused" : at ? <TimeUntil at={at} /> : "–"}</span>
+            <span className={paused ? "dimmed" : undefined} title={reason ?? undefined}>{paused ? "paused" : at ? <TimeUntil at={at} /> : "–"}</span>
           </li>
         ))}
       </ul>
