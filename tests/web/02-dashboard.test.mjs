@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import test from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { html } from '../integration/lib/site.mjs';
 import { until } from '../integration/lib/trawl.mjs';
 import { open } from './lib/browser.mjs';
 import { restart, scene } from './lib/scene.mjs';
@@ -155,6 +156,24 @@ test('a schedule: when it is due, paused and resumed', async (t) => {
   await shop.getByRole('button', { name: 'Resume the schedule of shop' }).click();
   await shop.getByText(/^in \d/).waitFor();
   assert.deepEqual(await paused(), []);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a suspect run: its page says why, and so does the schedule that rests', async (t) => {
+  const schedule = { cron: '@yearly', on_suspect: 'pause' };
+  const { proxy, server, context, routes } = await scene(t, { count: 10, delay: 0, schedule });
+  const again = async () => server.ended(await server.startRun());
+  for (let i = 0; i < 3; i++) await again();
+  routes['/'] = html('Index'); // that leads nowhere
+  const { id } = await again();
+  const page = await open(context, `${proxy.url}/runs/${id}`);
+  const why = '1 item, 11 in the last 3 runs';
+  const platforms = page.getByRole('region', { name: 'Platforms' }).getByRole('listitem');
+  await platforms.filter({ hasText: 'shop' }).getByText(why).waitFor();
+  await page.goto(`${proxy.url}/runs?status=suspect`);
+  await page.getByRole('link', { name: `Run ${id}` }).waitFor();
+  await page.goto(`${proxy.url}/platforms`);
+  await page.getByRole('region', { name: 'shop' }).getByText(`paused: run ${id} is suspect: ${why}`).waitFor();
   assert.deepEqual(page.complaints, []);
 });
 

@@ -59,7 +59,7 @@ export async function scene(t, { order = ['websocket', 'sse'], count = 40, delay
   proxy.to(server.url);
   const chromium = await browser(t);
   const context = await chromium.newContext();
-  return { proxy, server, home, config, context, flow: pages.flow };
+  return { proxy, server, home, config, context, flow: pages.flow, routes: pages.routes };
 }
 
 /** The same server again on the same data, at the same address, as after a restart. */
