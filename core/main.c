@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "gateway/gateway.h"
+#include "pusher/pusher.h"
 #include "util/alloc.h"
 #include "worker/worker.h"
 
@@ -35,6 +36,7 @@ static const struct {
 } roles[] = {
     {"--role=worker", trawl_worker_main},
     {"--role=gateway", trawl_gateway_main},
+    {"--role=pusher", trawl_pusher_main},
     {"--role=inspector", trawl_inspector_main},
 };
 

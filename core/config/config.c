@@ -85,36 +85,90 @@ static void complain_transport(const json_t *transports, const char *where, cons
                       nearest ? "'?" : "; \"transports\" lists them");
 }
 
-/* A chain names transports; those that every build has need no section of their own. */
-static void check_order(json_t *root, struct trawl_errlist *errs)
+/* Those that every build has need no section of their own; they serve, so only `live` can name them. */
+static void check_transport(json_t *transports, const char *where, const char *name, bool is_live,
+                            struct trawl_errlist *errs)
 {
-    json_t *transports = json_object_get(root, "transports");
-    json_t *live = json_object_get(json_object_get(root, "chains"), "live");
-    json_t *order = json_object_get(live, "order");
+    if (json_object_get(transports, name) && (is_live || !is_shipped_transport(name)))
+        return;
+    if (!is_shipped_transport(name))
+        complain_transport(transports, where, name, errs);
+    else if (is_live)
+        json_object_set_new(transports, name, json_pack("{s:{}, s:b}", "options", "required", 0));
+    else
+        trawl_errlist_add(errs, where, "'%.64s' serves those who watch: only \"live\" can name it",
+                          name);
+}
+
+static void check_order(json_t *transports, const char *chain, const json_t *order,
+                        struct trawl_errlist *errs)
+{
+    bool is_live = strcmp(chain, "live") == 0;
+    char where[128];
     json_t *value;
     size_t i;
 
-    if (!transports)
-        return;
+    snprintf(where, sizeof(where), "chains.%.64s.order", chain);
     if (json_is_array(order) && json_array_size(order) == 0)
-        trawl_errlist_add(errs, "chains.live.order", "expected at least one transport");
-    json_array_foreach (order, i, value) {
+        trawl_errlist_add(errs, where, "expected at least one transport");
+    json_array_foreach ((json_t *)(uintptr_t)order, i, value) {
         const char *name = json_string_value(value);
-        char where[64];
 
-        snprintf(where, sizeof(where), "chains.live.order[%zu]", i);
+        snprintf(where, sizeof(where), "chains.%.64s.order[%zu]", chain, i);
         for (size_t k = 0; k < i; k++) {
             if (json_equal(json_array_get(order, k), value))
                 trawl_errlist_add(errs, where, "'%.64s' stands there twice", name);
         }
-        if (json_object_get(transports, name))
-            continue;
-        if (is_shipped_transport(name))
-            json_object_set_new(transports, name,
-                                json_pack("{s:{}, s:b}", "options", "required", 0));
-        else
-            complain_transport(transports, where, name, errs);
+        check_transport(transports, where, name, is_live, errs);
     }
+}
+
+/* What only makes sense where events are pushed. */
+static void check_live(const json_t *live, struct trawl_errlist *errs)
+{
+    static const char *const names[] = {"events", "platforms"};
+
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(names); i++) {
+        char where[32];
+
+        snprintf(where, sizeof(where), "chains.live.%s", names[i]);
+        if (json_array_size(json_object_get(live, names[i])) > 0)
+            trawl_errlist_add(
+                errs, where,
+                "those who watch choose for themselves; only chains that push have it");
+    }
+}
+
+static void check_chains(json_t *root, struct trawl_errlist *errs)
+{
+    json_t *transports = json_object_get(root, "transports");
+    json_t *chains = json_object_get(root, "chains");
+    const char *name;
+    json_t *chain;
+
+    check_live(json_object_get(chains, "live"), errs);
+    json_object_foreach (chains, name, chain) {
+        if (transports)
+            check_order(transports, name, json_object_get(chain, "order"), errs);
+    }
+}
+
+/* Those who watch are always served. New reference. */
+static json_t *with_live(const json_t *written)
+{
+    json_t *root = json_copy((json_t *)(uintptr_t)written);
+    json_t *chains = json_object_get(root, "chains");
+    json_t *copy;
+
+    if (!json_is_object(root) || (chains && !json_is_object(chains)) ||
+        json_object_get(chains, "live"))
+        return root;
+    copy = chains ? json_copy(chains) : json_object();
+    json_object_set_new(
+        copy, "live",
+        json_pack("{s:[s, s]}", "order", trawl__config_transports[0], trawl__config_transports[1]));
+    json_object_set_new(root, "chains", copy);
+    return root;
 }
 
 /* As browsers write it: scheme://host or scheme://host:port. Anything else would never match; "*" and "null" would let in
@@ -222,14 +276,16 @@ static struct trawl_config *resolve(const json_t *written, const char *folder,
                                     struct trawl_errlist *errs)
 {
     struct trawl_config *config = TRAWL_NEW(struct trawl_config);
-    json_t *root = trawl_options_resolve(trawl_config_table, written, "", errs);
+    json_auto_t *whole = with_live(written);
+    json_t *root = trawl_options_resolve(trawl_config_table, whole, "", errs);
     json_t *platforms = json_object_get(root, "platforms");
     const char *name;
     json_t *platform;
 
     check_names(root, "platforms", errs);
     check_names(root, "transports", errs);
-    check_order(root, errs);
+    check_names(root, "chains", errs);
+    check_chains(root, errs);
     check_origins(root, errs);
     trawl__config_check_schedules(platforms, errs);
     trawl__config_check_fetch(root, errs);

@@ -438,16 +438,32 @@ static const struct trawl_option chain[] = {
      .min = 100,
      .max = DAY,
      .help = "when a better transport is tried again"},
+    {.name = "events",
+     .type = TRAWL_OPTION_LIST,
+     .fields = text,
+     .default_json = "[]",
+     .help = "names of the events that are pushed, such as \"run.*\" or \"item.new\"; none: all"},
+    {.name = "platforms",
+     .type = TRAWL_OPTION_LIST,
+     .fields = text,
+     .default_json = "[]",
+     .help = "whose events are pushed; none: of all"},
+    {.name = "since",
+     .type = TRAWL_OPTION_ENUM,
+     .choices = "now|begin",
+     .default_json = "\"now\"",
+     .help = "where a chain that is new begins: with what comes, or with all that the journal has"},
+    {.name = "rate",
+     .type = TRAWL_OPTION_INT,
+     .default_json = "10000",
+     .min = 0,
+     .max = 1e9,
+     .help = "events a second, at most, while a chain catches up; 0: no limit"},
     END,
 };
 
-static const struct trawl_option chains[] = {
-    {.name = "live",
-     .type = TRAWL_OPTION_OBJECT,
-     .default_json = "{\"order\": [\"websocket\", \"sse\"]}",
-     .fields = chain,
-     .help = "brings progress to those who watch"},
-    END,
+static const struct trawl_option chain_entry[] = {
+    {.type = TRAWL_OPTION_OBJECT, .fields = chain},
 };
 
 static const struct trawl_option platform_entry[] = {
@@ -504,9 +520,10 @@ const struct trawl_option trawl_config_table[] = {
      .fields = transport_entry,
      .help = "ways to bring events to someone, by name"},
     {.name = "chains",
-     .type = TRAWL_OPTION_OBJECT,
+     .type = TRAWL_OPTION_MAP,
      .default_json = "{}",
-     .fields = chains,
-     .help = "the order in which transports are used"},
+     .fields = chain_entry,
+     .help = "the order in which transports are used: \"live\" for those who watch, and any number "
+             "that push"},
     END,
 };

@@ -14,18 +14,26 @@
  *   move    {from, to, reason, count}: clients went from one transport to another → {}; 422: unknown transport (with the
  *            nearest name)
  *   watchers {} → {transport: subscribers of all gateways}
- *   moves   {} → {moves: [{from, to, reason, count}]}: those of all gateways since the server started
+ *   transports {} → {moves: [{from, to, reason, count}]: those of all gateways since the server started, chains: what the
+ *            pusher told of its chains last}
+ *   enable_transport {transport} → {transport}; 404: it is not disabled
+ *   From the pusher:
+ *   chain_sent {chain, seq, lost}: all through `seq` has arrived → {}
+ *   disable_transport {transport, reason}: its receiver wants no more → {}
  */
 #ifndef TRAWL_IPC_COMMANDS_H
 #define TRAWL_IPC_COMMANDS_H
 
-#define TRAWL_COMMAND_START           "start"
-#define TRAWL_COMMAND_CANCEL          "cancel"
-#define TRAWL_COMMAND_RESUME          "resume"
-#define TRAWL_COMMAND_PAUSE_SCHEDULE  "pause_schedule"
-#define TRAWL_COMMAND_RESUME_SCHEDULE "resume_schedule"
-#define TRAWL_COMMAND_MOVE            "move"
-#define TRAWL_COMMAND_MOVES           "moves"
-#define TRAWL_COMMAND_WATCHERS        "watchers"
+#define TRAWL_COMMAND_START             "start"
+#define TRAWL_COMMAND_CANCEL            "cancel"
+#define TRAWL_COMMAND_RESUME            "resume"
+#define TRAWL_COMMAND_PAUSE_SCHEDULE    "pause_schedule"
+#define TRAWL_COMMAND_RESUME_SCHEDULE   "resume_schedule"
+#define TRAWL_COMMAND_MOVE              "move"
+#define TRAWL_COMMAND_TRANSPORTS        "transports"
+#define TRAWL_COMMAND_ENABLE_TRANSPORT  "enable_transport"
+#define TRAWL_COMMAND_DISABLE_TRANSPORT "disable_transport"
+#define TRAWL_COMMAND_CHAIN_SENT        "chain_sent"
+#define TRAWL_COMMAND_WATCHERS          "watchers"
 
 #endif

@@ -123,7 +123,8 @@ enum trawl_message_type {
 
     /* First message. {config: {server, transports, chains} of the resolved configuration, listen: [address of
      * each socket], data: folder, epoch, head: last committed id's seq, plugins: {name: file} of the transports
-     * in use, platforms, plugin_list: as the API shows them} */
+     * in use, platforms, plugin_list: as the API shows them. To the pusher also places: {chain: {seq, lost}}, disabled:
+     * {transport: reason}} */
     TRAWL_MSG_CONFIGURE = 40,
 
     /* Binary, journal/event.h: committed events in order. */
@@ -134,6 +135,12 @@ enum trawl_message_type {
 
     /* {reason}: the store cannot write, which is why /ready says no; null: it can again. */
     TRAWL_MSG_STALLED,
+
+    /* To the pusher, {head}: events through it are committed. */
+    TRAWL_MSG_HEAD,
+
+    /* To the pusher, {transport}: its receiver wants to get events again. */
+    TRAWL_MSG_ENABLE,
 
     /* {retry_ms}: tell clients to come back, close, exit. */
     TRAWL_MSG_DRAIN,
@@ -148,6 +155,9 @@ enum trawl_message_type {
 
     /* {transport: subscribers}: how many follow over each; when it has changed, at most once in a heartbeat's tick. */
     TRAWL_MSG_WATCHERS,
+
+    /* From the pusher, {chains: [as trawl_chain_state() has them]}: when something has changed. */
+    TRAWL_MSG_CHAINS,
 };
 
 /* Frame flags. */

@@ -387,6 +387,52 @@ static void group_ask(struct group *group)
     group_free(group);
 }
 
+/* --- chains -------------------------------------------------------------------------------------- */
+
+/* What the inspector said of the plugin of a file, or NULL. */
+static const json_t *plugin_of(const struct work *work, const json_t *file)
+{
+    json_t *plugin;
+    size_t i;
+
+    json_array_foreach (work->plugins, i, plugin) {
+        if (json_equal(json_object_get(plugin, "file"), file))
+            return plugin;
+    }
+    return NULL;
+}
+
+static void check_link(struct work *work, const char *chain, size_t place, const char *name)
+{
+    const json_t *transports = json_object_get(work->config->root, "transports");
+    const json_t *entry = json_object_get(transports, name);
+    const json_t *plugin = plugin_of(work, json_object_get(entry, "plugin_file"));
+    bool is_live = strcmp(chain, "live") == 0;
+    char where[128];
+
+    if (!plugin || trawl_json_bool(plugin, "pushes", false) != is_live)
+        return;
+    snprintf(where, sizeof(where), "chains.%.64s.order[%zu]", chain, place);
+    trawl_errlist_add(work->errs, where,
+                      is_live ? "'%.64s' pushes events: other chains than \"live\" can name it"
+                              : "'%.64s' serves those who watch: only \"live\" can name it",
+                      name);
+}
+
+static void check_chains(struct work *work)
+{
+    const char *name;
+    json_t *chain;
+
+    json_object_foreach (json_object_get(work->config->root, "chains"), name, chain) {
+        json_t *transport;
+        size_t i;
+
+        json_array_foreach (json_object_get(chain, "order"), i, transport)
+            check_link(work, name, i, json_string_value(transport));
+    }
+}
+
 int trawl_inspect_config(struct trawl_config *config, json_t **ret_plugins, json_t *broken,
                          struct trawl_errlist *errs)
 {
@@ -409,6 +455,7 @@ int trawl_inspect_config(struct trawl_config *config, json_t **ret_plugins, json
         group_ask(group);
     }
     uv_run(&work.loop, UV_RUN_DEFAULT);
+    check_chains(&work);
     uv_loop_close(&work.loop);
     trawl_plugin_paths_free(work.paths);
     if (errs->count + errs->dropped > before) {

@@ -228,3 +228,11 @@ int trawl_plugin_load(const char *file, struct trawl_loaded **ret_loaded, struct
     *ret_loaded = &keep->loaded;
     return 0;
 }
+
+/* push() joined the struct of a transport with this minor. */
+#define PUSH_ABI_MINOR 3
+
+bool trawl_plugin_pushes(const struct trawl_plugin *plugin)
+{
+    return plugin->transport && plugin->abi_minor >= PUSH_ABI_MINOR && plugin->transport->push;
+}

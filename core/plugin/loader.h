@@ -2,6 +2,8 @@
 #ifndef TRAWL_PLUGIN_LOADER_H
 #define TRAWL_PLUGIN_LOADER_H
 
+#include <stdbool.h>
+
 #include "trawl/err.h"
 #include "trawl/plugin.h"
 
@@ -28,5 +30,8 @@ char **trawl_plugin_list(char *const *paths);
 /* dlopen(RTLD_NOW | RTLD_LOCAL), find the symbol, check the numbers. A refusal names what was found and what was
  * wanted. A plugin is never unloaded: its process ends. */
 int trawl_plugin_load(const char *file, struct trawl_loaded **ret_loaded, struct trawl_err *err);
+
+/* True for a transport that pushes events. */
+bool trawl_plugin_pushes(const struct trawl_plugin *plugin);
 
 #endif

@@ -18,6 +18,7 @@
 #ifndef TRAWL_STORE_STORE_H
 #define TRAWL_STORE_STORE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -245,6 +246,24 @@ struct trawl_schedule_state {
     int64_t due_ms; /* due times through this one are dealt with */
     bool paused;
 };
+
+/* --- chains -------------------------------------------------------------------------------------- */
+
+/* `chains` are the pushing chains now, {name: section of the configuration}; before trawl_store_start(). *ret_places: {name: {seq,
+ * lost}}, one that is new begins at the head, or with "since": "begin" at 0. *ret_disabled: {transport: reason}. */
+int trawl_store_adopt_chains(struct trawl_store *store, const json_t *chains, json_t **ret_places,
+                             json_t **ret_disabled);
+
+/* All through `seq` has arrived, and `lost` events had been dropped before they were sent. */
+void trawl_store_save_chain(struct trawl_store *store, const char *chain, uint64_t seq,
+                            uint64_t lost, trawl_store_on_done *done, void *user);
+
+/* A transport's receiver wants no more; `reason` NULL: it does again. */
+void trawl_store_disable_transport(struct trawl_store *store, const char *transport,
+                                   const char *reason, int64_t now_ms, trawl_store_on_done *done,
+                                   void *user);
+
+/* --- schedules ------------------------------------------------------------------------------------ */
 
 /* These are the schedules now; before trawl_store_start(). One whose timing is not as it was has no past: it begins at
  * `now_ms`. states[i] is that of schedules[i]. */

@@ -40,8 +40,14 @@ void trawl__command(struct trawl_supervisor *supervisor, const char *name, const
         trawl__command_move(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_WATCHERS) == 0)
         trawl__command_watchers(supervisor, done, user);
-    else if (strcmp(name, TRAWL_COMMAND_MOVES) == 0)
-        trawl__command_moves(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_TRANSPORTS) == 0)
+        trawl__command_transports(supervisor, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_ENABLE_TRANSPORT) == 0)
+        trawl__command_enable_transport(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_DISABLE_TRANSPORT) == 0)
+        trawl__command_disable_transport(supervisor, args, done, user);
+    else if (strcmp(name, TRAWL_COMMAND_CHAIN_SENT) == 0)
+        trawl__command_chain_sent(supervisor, args, done, user);
     else
         trawl__command_refuse(done, user, 400, "Unknown command", "There is no command '%s'",
                               trawl_log_quote(room, sizeof(room), name));

@@ -19,8 +19,14 @@ void trawl__command_cancel(struct trawl_supervisor *supervisor, const json_t *ar
                            trawl_command_done *done, void *user);
 void trawl__command_move(struct trawl_supervisor *supervisor, const json_t *args,
                          trawl_command_done *done, void *user);
-void trawl__command_moves(struct trawl_supervisor *supervisor, const json_t *args,
-                          trawl_command_done *done, void *user);
+void trawl__command_transports(struct trawl_supervisor *supervisor, trawl_command_done *done,
+                               void *user);
+void trawl__command_enable_transport(struct trawl_supervisor *supervisor, const json_t *args,
+                                     trawl_command_done *done, void *user);
+void trawl__command_disable_transport(struct trawl_supervisor *supervisor, const json_t *args,
+                                      trawl_command_done *done, void *user);
+void trawl__command_chain_sent(struct trawl_supervisor *supervisor, const json_t *args,
+                               trawl_command_done *done, void *user);
 
 void trawl__command_resume(struct trawl_supervisor *supervisor, const json_t *args,
                            trawl_command_done *done, void *user);

@@ -1,4 +1,4 @@
-/* The commands `move` and `moves`: how often clients went from one transport to another, and why. Counted here, so that it
+/* The commands `move` and `transports`: how often clients went from one transport to another, and why. Counted here, so that it
  * is the same whichever gateway is asked; since the server started. */
 #include <string.h>
 
@@ -82,11 +82,11 @@ void trawl__command_move(struct trawl_supervisor *supervisor, const json_t *args
     done(user, 0, NULL);
 }
 
-void trawl__command_moves(struct trawl_supervisor *supervisor, const json_t *args,
-                          trawl_command_done *done, void *user)
+void trawl__command_transports(struct trawl_supervisor *supervisor, trawl_command_done *done,
+                               void *user)
 {
-    json_auto_t *result = json_pack("{s:O}", "moves", supervisor->moves);
+    json_auto_t *result =
+        json_pack("{s:O, s:O*}", "moves", supervisor->moves, "chains", supervisor->chains);
 
-    (void)args;
     done(user, 0, result);
 }

@@ -8,6 +8,7 @@
 #include "supervisor/commands.h"
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
+#include "supervisor/pushing.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/json.h"
@@ -23,6 +24,7 @@ struct trawl_gateway {
     uint64_t generation; /* of the process: answers to an earlier one's commands are dropped */
     uint64_t started_ns;
     unsigned short_lives; /* in a row */
+    bool pushes;          /* it is the pusher */
     bool serving;
     bool stopping;
     json_t *watchers; /* {transport: subscribers}, as it told last; NULL: none */
@@ -194,6 +196,8 @@ static void gateway_on_frame(void *user, const struct trawl_frame *frame)
         gateway_on_command(gateway, message);
     } else if (message && frame->type == TRAWL_MSG_WATCHERS) {
         gateway_set_watchers(gateway, message);
+    } else if (message && frame->type == TRAWL_MSG_CHAINS && gateway->pushes) {
+        trawl__pushing_on_chains(gateway->supervisor, message);
     } else {
         trawl_error(&gateway->log, "ending process %d: it sent what makes no sense",
                     (int)trawl_process_pid(gateway->process));
@@ -266,10 +270,13 @@ static void gateway_spawn(struct trawl_gateway *gateway)
     json_auto_t *configuration = gateway_configuration(supervisor);
     int r;
 
+    if (gateway->pushes)
+        trawl__pushing_configure(supervisor, configuration);
     gateway->generation = ++supervisor->gateway_generations;
     gateway->started_ns = trawl_mono_ns();
-    r = trawl_process_spawn(&supervisor->loop, "gateway", supervisor->listen_fds,
-                            supervisor->listen_count, &ops, gateway, &gateway->process);
+    r = trawl_process_spawn(&supervisor->loop, gateway->pushes ? "pusher" : "gateway",
+                            supervisor->listen_fds, gateway->pushes ? 0 : supervisor->listen_count,
+                            &ops, gateway, &gateway->process);
     if (r < 0)
         gateway_restart(gateway, strerror(-r));
     else if (trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_CONFIGURE, configuration) <
@@ -279,12 +286,13 @@ static void gateway_spawn(struct trawl_gateway *gateway)
         gateway_stalled(gateway);
 }
 
-static void gateway_start(struct trawl_supervisor *supervisor)
+static void gateway_start(struct trawl_supervisor *supervisor, bool pushes)
 {
     struct trawl_gateway *gateway = TRAWL_NEW(struct trawl_gateway);
 
     gateway->supervisor = supervisor;
-    trawl_log_init(&gateway->log, "gateway");
+    gateway->pushes = pushes;
+    trawl_log_init(&gateway->log, "%s", pushes ? "pusher" : "gateway");
     uv_timer_init(&supervisor->loop, &gateway->timer);
     gateway->timer.data = gateway;
     DL_APPEND(supervisor->gateways, gateway);
@@ -296,7 +304,30 @@ void trawl__gateways_start(struct trawl_supervisor *supervisor)
     const json_t *server = json_object_get(supervisor->options->config->root, "server");
 
     for (json_int_t i = trawl_json_int(server, "gateways", 1); i > 0; i--)
-        gateway_start(supervisor);
+        gateway_start(supervisor, false);
+    if (trawl__pushing_is_configured(supervisor))
+        gateway_start(supervisor, true);
+}
+
+/* The pusher reads events for itself. */
+static void pusher_head(struct trawl_gateway *pusher, uint64_t head)
+{
+    json_auto_t *message = json_pack("{s:I}", "head", (json_int_t)head);
+    struct trawl_channel *channel = gateway_channel(pusher);
+
+    if (channel && trawl_channel_send_json(channel, TRAWL_MSG_HEAD, message) < 0)
+        trawl_process_kill(pusher->process);
+}
+
+void trawl__gateways_enable(struct trawl_supervisor *supervisor, const char *transport)
+{
+    json_auto_t *message = json_pack("{s:s}", "transport", transport);
+    struct trawl_gateway *gateway;
+
+    DL_FOREACH (supervisor->gateways, gateway) {
+        if (gateway->pushes && gateway_channel(gateway))
+            (void)trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_ENABLE, message);
+    }
 }
 
 static void gateway_events(struct trawl_gateway *gateway, const struct trawl_event *events,
@@ -322,8 +353,12 @@ void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct tr
     while (count > 0) {
         size_t piece = count < EVENTS_PER_FRAME ? count : EVENTS_PER_FRAME;
 
-        DL_FOREACH (supervisor->gateways, gateway)
-            gateway_events(gateway, events, piece);
+        DL_FOREACH (supervisor->gateways, gateway) {
+            if (gateway->pushes)
+                pusher_head(gateway, events[piece - 1].seq);
+            else
+                gateway_events(gateway, events, piece);
+        }
         events += piece;
         count -= piece;
     }

@@ -1,4 +1,4 @@
-/* The gateway processes (server.gateways): started, told of events and of their commands' outcomes, started again when they
+/* The gateway processes (server.gateways), and beside them the pusher where chains push: started, told of events and of their commands' outcomes, started again when they
  * die. They share the listening sockets, and the kernel spreads connections over them.
  *
  * The listening sockets stay open here, so connections that come while no gateway lives wait in the kernel. A new gateway is
@@ -21,6 +21,9 @@ void trawl__gateways_start(struct trawl_supervisor *supervisor);
 /* Events that are committed. */
 void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct trawl_event *events,
                             size_t count);
+
+/* Tell the pusher that a transport's receiver wants to get events again. */
+void trawl__gateways_enable(struct trawl_supervisor *supervisor, const char *transport);
 
 /* supervisor->stalled has changed. */
 void trawl__gateways_stalled(struct trawl_supervisor *supervisor);

@@ -14,6 +14,7 @@
 #include "supervisor/hosts.h"
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
+#include "supervisor/pushing.h"
 #include "supervisor/runs.h"
 #include "supervisor/schedules.h"
 #include "supervisor/shard.h"
@@ -285,6 +286,8 @@ int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t
         r = bound;
     if (r == 0 && options->serve)
         r = trawl__schedules_open(&supervisor, errs);
+    if (r == 0 && options->serve)
+        r = trawl__pushing_open(&supervisor, errs);
     if (r == 0)
         r = uv_loop_init(&supervisor.loop);
     if (r == 0) {
@@ -297,6 +300,7 @@ int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t
         trawl_store_close(supervisor.store, NULL, NULL);
     }
     trawl__schedules_free(&supervisor);
+    trawl__pushing_free(&supervisor);
     supervisor_close_listeners(&supervisor);
     json_decref(supervisor.moves);
     free(supervisor.stalled);

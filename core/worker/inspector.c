@@ -146,9 +146,10 @@ static json_t *plugin_json(const char *file, const struct trawl_plugin *plugin)
     char abi[32];
 
     snprintf(abi, sizeof(abi), "%u.%u", plugin->abi_major, plugin->abi_minor);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name", plugin->name, "version",
-                     plugin->version, "summary", plugin->summary ? plugin->summary : "", "kind",
-                     plugin->scraper ? "scraper" : "transport", "file", file, "abi", abi, "options",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "name", plugin->name,
+                     "version", plugin->version, "summary", plugin->summary ? plugin->summary : "",
+                     "kind", plugin->scraper ? "scraper" : "transport", "file", file, "abi", abi,
+                     "pushes", (int)trawl_plugin_pushes(plugin), "options",
                      trawl_options_to_json(plugin->options), "endpoints",
                      endpoints_json(plugin->transport));
 }

@@ -102,6 +102,7 @@ void api_openapi(struct api_request *request);
 /* transports.c */
 void api_transports(struct api_request *request);
 void api_moved(struct api_request *request);
+void api_enable_transport(struct api_request *request);
 void api_watchers(struct api_request *request);
 
 #endif

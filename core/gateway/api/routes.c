@@ -29,6 +29,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/plugins", .handle = api_plugins},
     {"GET", "/api/transports", .handle = api_transports},
     {"POST", "/api/transports/moves", .handle = api_moved},
+    {"POST", "/api/transports/{name}/enable", .handle = api_enable_transport},
     {"GET", "/api/watchers", .handle = api_watchers},
     {"GET", "/api/openapi.json", .handle = api_openapi},
     {"GET", "/live", .handle = api_live},

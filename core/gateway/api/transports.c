@@ -11,6 +11,14 @@
 /* A client that was offline tells its moves at once, but no more than so many. */
 #define MOVE_COUNT_MAX 1000
 
+/* Empty where no chain pushes. */
+static json_t *chains_of(const json_t *result)
+{
+    json_t *chains = json_object_get(result, "chains");
+
+    return chains ? json_incref(chains) : json_array();
+}
+
 static void on_moves(void *user, int status, const json_t *result)
 {
     struct api_request *request = user;
@@ -21,12 +29,27 @@ static void on_moves(void *user, int status, const json_t *result)
     answer = json_pack("{s:O}", "transports", request->gateway->transports);
     json_object_update(answer, request->gateway->chain);
     json_object_set(answer, "moves", json_object_get(result, "moves"));
+    json_object_set_new(answer, "chains", chains_of(result));
     api_respond_json(request, 200, answer);
 }
 
 void api_transports(struct api_request *request)
 {
-    api_command(request, TRAWL_COMMAND_MOVES, json_object(), on_moves);
+    api_command(request, TRAWL_COMMAND_TRANSPORTS, json_object(), on_moves);
+}
+
+static void on_enabled(void *user, int status, const json_t *result)
+{
+    struct api_request *request = user;
+
+    if (api_command_worked(request, status, result))
+        api_respond_json(request, 200, result);
+}
+
+void api_enable_transport(struct api_request *request)
+{
+    api_command(request, TRAWL_COMMAND_ENABLE_TRANSPORT,
+                json_pack("{s:s}", "transport", query_get(&request->path, "name")), on_enabled);
 }
 
 static void on_watchers(void *user, int status, const json_t *result)

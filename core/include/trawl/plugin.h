@@ -15,6 +15,7 @@
  *   1.0  first version
  *   1.1  struct trawl_plugin: traits
  *   1.2  struct trawl_scraper_host: sitemap_read, patterns_compile, patterns_match, patterns_free
+ *   1.3  struct trawl_transport_ops: push; struct trawl_transport_host: stopping
  */
 #ifndef TRAWL_PLUGIN_H
 #define TRAWL_PLUGIN_H
@@ -25,7 +26,7 @@
 #include "trawl/option.h"
 
 #define TRAWL_ABI_MAJOR 1
-#define TRAWL_ABI_MINOR 2
+#define TRAWL_ABI_MINOR 3
 
 /* A scraper whose on_response() goes by the response and the options alone: what it emits for a page does not depend on the
  * pages before it. Then a page that the server says is unchanged need not be fetched: its items and requests of last time

@@ -1,11 +1,13 @@
-/* What a transport plugin implements, and what the gateway that runs it offers.
+/* What a transport plugin implements, and what the process that runs it offers.
  *
  * A serving transport turns messages into bytes for its subscribers. The gateway owns sockets, rings,
  * cursors, heartbeats and limits: it calls encode() once for each message, however many subscribers
- * there are. All calls come on one thread and must not block.
+ * there are. All calls come on one thread and must not block. It has endpoints, encode() and opened().
  *
- * (Pushing transports, which bring events to a program or a server, join this struct at its end with a
- * later minor version.)
+ * A pushing transport brings events to a program, a file or a server. The pusher owns order, retries,
+ * the way to the next transport of a chain, and the place in the journal: it calls push() with the
+ * events that are next. It has push(), which may block: all its calls but create() come on a thread of its
+ * own.
  */
 #ifndef TRAWL_TRANSPORT_H
 #define TRAWL_TRANSPORT_H
@@ -96,6 +98,25 @@ struct trawl_transport_host {
     void (*close)(struct trawl_conn *conn, uint16_t code, const char *reason);
 
     void (*log)(struct trawl_hub *hub, enum trawl_log_level level, const char *message);
+
+    /* For pushing transports: true once the process is to end. A push() that waits looks now and then. (1.3) */
+    bool (*stopping)(struct trawl_hub *hub);
+};
+
+/* What became of the messages of a push(). */
+enum trawl_push_outcome {
+    TRAWL_PUSH_DELIVERED, /* `delivered` of them have arrived, at least one */
+    TRAWL_PUSH_FAILED, /* those after `delivered` have not: the next try, or the next transport */
+    TRAWL_PUSH_LATER,  /* the receiver asks to be left alone for `retry_after_ms`; no failure */
+    TRAWL_PUSH_GONE,   /* it wants no more, ever: nothing is sent until somebody enables it again */
+};
+
+/* `size` and a retry_after_ms of -1 are the host's. */
+struct trawl_push_result {
+    uint32_t size;
+    size_t delivered;       /* messages, from the first on */
+    int64_t retry_after_ms; /* LATER, FAILED: no sooner; -1: as the chain says */
+    char detail[256];       /* one sentence about what went wrong, UTF-8 */
 };
 
 struct trawl_transport_ops {
@@ -119,6 +140,11 @@ struct trawl_transport_ops {
     void (*closed)(void *transport, struct trawl_conn *conn);
 
     void (*destroy)(void *transport);
+
+    /* Pushing (1.3): bring messages, in order, to whom they are for. A transport that takes fewer than `count` at once
+     * says so by `delivered`. A message comes again if it is not known to have arrived, with the same id. */
+    enum trawl_push_outcome (*push)(void *transport, const struct trawl_message *messages,
+                                    size_t count, struct trawl_push_result *result);
 };
 
 #endif

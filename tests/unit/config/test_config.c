@@ -309,8 +309,13 @@ static void config_load__says_what_is_wrong(void **state)
          "'sse' stands there twice"},
         {"{\"chains\": {\"live\": {\"order\": []}}}", "chains.live.order",
          "expected at least one transport"},
-        {"{\"chains\": {\"lvie\": {\"order\": [\"sse\"]}}}", "chains.lvie",
-         "unknown key; did you mean 'live'?"},
+        {"{\"chains\": {\"lvie\": {\"order\": [\"sse\"]}}}", "chains.lvie.order[0]",
+         "'sse' serves those who watch: only \"live\" can name it"},
+        {"{\"chains\": {\"live\": {\"order\": [\"sse\"], \"events\": [\"log\"]}}}",
+         "chains.live.events",
+         "those who watch choose for themselves; only chains that push have it"},
+        {"{\"chains\": {\"spool\": {\"order\": [\"file\"]}}}", "chains.spool.order[0]",
+         "there is no transport 'file'; \"transports\" lists them"},
     };
 
     for (size_t i = 0; i < TRAWL_ARRAY_SIZE(cases); i++)

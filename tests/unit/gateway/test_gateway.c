@@ -1039,7 +1039,7 @@ static void gateway__lists_transports_and_moves(void **state)
     command = answer_command(gateway, 0,
                              json_pack("{s:[{s:s, s:s, s:s, s:i}]}", "moves", "from", "websocket",
                                        "to", "sse", "reason", "refused", "count", 3));
-    assert_string_equal(trawl_json_string(command, "name", ""), "moves");
+    assert_string_equal(trawl_json_string(command, "name", ""), "transports");
     json_decref(command);
     assert_int_equal(head_of(client), 200);
     while (!strstr(trawl_buf_text(&client->in), "\"count\":3"))

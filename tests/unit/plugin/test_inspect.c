@@ -48,7 +48,7 @@ static void inspect__tells_of_a_good_plugin(void **state)
     plugin = json_object_get(answer, "plugin");
     assert_string_equal(trawl_json_string(plugin, "name", ""), "good");
     assert_string_equal(trawl_json_string(plugin, "kind", ""), "scraper");
-    assert_string_equal(trawl_json_string(plugin, "abi", ""), "1.2");
+    assert_string_equal(trawl_json_string(plugin, "abi", ""), "1.3");
     assert_int_equal(json_array_size(json_object_get(plugin, "options")), 4);
     assert_int_equal(json_array_size(subject_errors(answer)), 0);
     options = json_object_get(json_array_get(json_object_get(answer, "subjects"), 0), "options");

@@ -177,7 +177,7 @@ static void child_next_move(json_int_t answered)
 
     snprintf(reason, sizeof(reason), "reason %d", (int)answered);
     if (answered == MOVES_END)
-        child_command(MOVES_END + 1, TRAWL_COMMAND_MOVES, json_object());
+        child_command(MOVES_END + 1, TRAWL_COMMAND_TRANSPORTS, json_object());
     else if (answered == MOVES_END - 1)
         child_command(MOVES_END, TRAWL_COMMAND_MOVE, move_args("sse", "reason 10", 5));
     else

@@ -1,0 +1,232 @@
+#include "pusher/sender.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/loader.h"
+#include "trawl/plugin.h"
+#include "util/alloc.h"
+#include "util/log.h"
+
+struct trawl_sender {
+    char *name;
+    struct trawl_log log;
+    const struct trawl_transport_ops *ops;
+    void *transport;
+    uv_async_t async;
+    uv_thread_t thread;
+    _Atomic bool stopping;
+
+    uv_mutex_t mutex; /* for all below */
+    uv_cond_t cond;
+    struct trawl_sender_job *queue;
+    struct trawl_sender_job **queue_end;
+    struct trawl_sender_job *finished;
+    struct trawl_sender_job **finished_end;
+    bool closing;
+};
+
+/* --- what a plugin may call ----------------------------------------------------------------------- */
+
+/* The host's handle of a transport is its sender. */
+static struct trawl_sender *sender_of(struct trawl_hub *hub)
+{
+    return (struct trawl_sender *)(void *)hub;
+}
+
+static void host_log(struct trawl_hub *hub, enum trawl_log_level level, const char *message)
+{
+    char room[1024];
+
+    trawl_log_write(&sender_of(hub)->log, level, "%s",
+                    trawl_log_quote(room, sizeof(room), message));
+}
+
+static bool host_stopping(struct trawl_hub *hub)
+{
+    return sender_of(hub)->stopping;
+}
+
+static const struct trawl_transport_host push_host = {
+    .abi_major = TRAWL_ABI_MAJOR,
+    .abi_minor = TRAWL_ABI_MINOR,
+    .size = sizeof(struct trawl_transport_host),
+    .log = host_log,
+    .stopping = host_stopping,
+};
+
+/* --- the thread ----------------------------------------------------------------------------------- */
+
+/* The next job, waiting for one. NULL: it is to end. */
+static struct trawl_sender_job *take(struct trawl_sender *sender)
+{
+    struct trawl_sender_job *job;
+
+    uv_mutex_lock(&sender->mutex);
+    while (!sender->queue && !sender->closing)
+        uv_cond_wait(&sender->cond, &sender->mutex);
+    job = sender->closing ? NULL : sender->queue;
+    if (job) {
+        sender->queue = job->next;
+        if (!sender->queue)
+            sender->queue_end = &sender->queue;
+    }
+    uv_mutex_unlock(&sender->mutex);
+    return job;
+}
+
+/* What makes no sense counts as failed: nothing is taken for delivered that is not said to be. */
+static void judge(struct trawl_sender_job *job)
+{
+    struct trawl_push_result *result = &job->result;
+
+    result->detail[sizeof(result->detail) - 1] = '\0';
+    if (result->delivered > job->count)
+        result->delivered = job->count;
+    if (job->outcome == TRAWL_PUSH_DELIVERED && result->delivered == 0) {
+        job->outcome = TRAWL_PUSH_FAILED;
+        snprintf(result->detail, sizeof(result->detail), "it says that nothing was delivered");
+    }
+}
+
+static void give_back(struct trawl_sender *sender, struct trawl_sender_job *job)
+{
+    job->next = NULL;
+    uv_mutex_lock(&sender->mutex);
+    *sender->finished_end = job;
+    sender->finished_end = &job->next;
+    uv_mutex_unlock(&sender->mutex);
+    uv_async_send(&sender->async);
+}
+
+static void run(void *user)
+{
+    struct trawl_sender *sender = user;
+    struct trawl_sender_job *job;
+
+    while ((job = take(sender))) {
+        job->result = (struct trawl_push_result){.size = sizeof(job->result), .retry_after_ms = -1};
+        job->outcome =
+            sender->ops->push(sender->transport, job->messages, job->count, &job->result);
+        judge(job);
+        give_back(sender, job);
+    }
+    sender->ops->destroy(sender->transport);
+}
+
+/* --- on the loop ---------------------------------------------------------------------------------- */
+
+static void on_async(uv_async_t *async)
+{
+    struct trawl_sender *sender = async->data;
+    struct trawl_sender_job *job;
+    struct trawl_sender_job *next;
+
+    uv_mutex_lock(&sender->mutex);
+    job = sender->finished;
+    sender->finished = NULL;
+    sender->finished_end = &sender->finished;
+    uv_mutex_unlock(&sender->mutex);
+    for (; job; job = next) {
+        next = job->next;
+        job->done(job);
+    }
+}
+
+static int load(struct trawl_sender *sender, const char *file, json_t *options,
+                struct trawl_err *err)
+{
+    struct trawl_loaded *loaded;
+    int r = trawl_plugin_load(file, &loaded, err);
+
+    if (r < 0)
+        return r;
+    sender->ops = loaded->plugin.transport;
+    if (!trawl_plugin_pushes(&loaded->plugin))
+        return trawl_err_set(err, -ENOTSUP, "", "plugin '%s' does not push events",
+                             loaded->plugin.name);
+    if (!sender->ops->create || !sender->ops->destroy)
+        return trawl_err_set(err, -EINVAL, "", "plugin '%s' leaves out what a transport must have",
+                             loaded->plugin.name);
+    return sender->ops->create(&push_host, (struct trawl_hub *)(void *)sender, options,
+                               &sender->transport, err);
+}
+
+static void sender_free(struct trawl_sender *sender)
+{
+    uv_cond_destroy(&sender->cond);
+    uv_mutex_destroy(&sender->mutex);
+    free(sender->name);
+    free(sender);
+}
+
+static int start_thread(struct trawl_sender *sender, uv_loop_t *loop, struct trawl_err *err)
+{
+    int r = uv_async_init(loop, &sender->async, on_async);
+
+    sender->async.data = sender;
+    if (r == 0)
+        r = uv_thread_create(&sender->thread, run, sender);
+    return r < 0 ? trawl_err_set(err, r, "", "no thread for it: %s", uv_strerror(r)) : 0;
+}
+
+int trawl_sender_create(uv_loop_t *loop, const char *name, const char *file, json_t *options,
+                        struct trawl_sender **ret_sender, struct trawl_err *err)
+{
+    struct trawl_sender *sender = TRAWL_NEW(struct trawl_sender);
+    int r;
+
+    sender->name = trawl_xstrdup(name);
+    sender->queue_end = &sender->queue;
+    sender->finished_end = &sender->finished;
+    trawl_log_init(&sender->log, "pusher/%.40s", name);
+    uv_mutex_init(&sender->mutex);
+    uv_cond_init(&sender->cond);
+    r = load(sender, file, options, err);
+    if (r < 0) {
+        sender_free(sender);
+        return r;
+    }
+    r = start_thread(sender, loop, err);
+    if (r < 0) /* for want of memory or threads: the process ends, and its supervisor tries again */
+        return r;
+    *ret_sender = sender;
+    return 0;
+}
+
+const char *trawl_sender_name(const struct trawl_sender *sender)
+{
+    return sender->name;
+}
+
+void trawl_sender_push(struct trawl_sender *sender, struct trawl_sender_job *job)
+{
+    job->next = NULL;
+    uv_mutex_lock(&sender->mutex);
+    *sender->queue_end = job;
+    sender->queue_end = &job->next;
+    uv_cond_signal(&sender->cond);
+    uv_mutex_unlock(&sender->mutex);
+}
+
+void trawl_sender_stop(struct trawl_sender *sender)
+{
+    sender->stopping = true;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    sender_free(handle->data);
+}
+
+void trawl_sender_close(struct trawl_sender *sender)
+{
+    sender->stopping = true;
+    uv_mutex_lock(&sender->mutex);
+    sender->closing = true;
+    uv_cond_signal(&sender->cond);
+    uv_mutex_unlock(&sender->mutex);
+    uv_thread_join(&sender->thread);
+    uv_close((uv_handle_t *)&sender->async, on_closed);
+}
