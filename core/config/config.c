@@ -164,9 +164,8 @@ static json_t *with_live(const json_t *written)
         json_object_get(chains, "live"))
         return root;
     copy = chains ? json_copy(chains) : json_object();
-    json_object_set_new(
-        copy, "live",
-        json_pack("{s:[s, s]}", "order", trawl__config_transports[0], trawl__config_transports[1]));
+    json_object_set_new(copy, "live",
+                        json_pack("{s:[s, s, s]}", "order", "websocket", "sse", "poll"));
     json_object_set_new(root, "chains", copy);
     return root;
 }

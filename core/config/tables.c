@@ -474,7 +474,7 @@ static const struct trawl_option transport_entry[] = {
     {.type = TRAWL_OPTION_OBJECT, .fields = transport},
 };
 
-const char *const trawl__config_transports[] = {"websocket", "sse", NULL};
+const char *const trawl__config_transports[] = {"websocket", "sse", "poll", NULL};
 
 const struct trawl_option trawl_config_table[] = {
     {.name = "$schema",
@@ -516,7 +516,7 @@ const struct trawl_option trawl_config_table[] = {
      .help = "what is scraped, by name"},
     {.name = "transports",
      .type = TRAWL_OPTION_MAP,
-     .default_json = "{\"websocket\": {}, \"sse\": {}}",
+     .default_json = "{\"websocket\": {}, \"sse\": {}, \"poll\": {}}",
      .fields = transport_entry,
      .help = "ways to bring events to someone, by name"},
     {.name = "chains",

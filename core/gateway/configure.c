@@ -78,7 +78,7 @@ static json_t *describe(const char *name, const struct trawl_hub *hub, const cha
     const char *kind = NULL;
 
     if (hub) {
-        kind = hub->kind == TRAWL_ENDPOINT_WEBSOCKET ? "websocket" : "stream";
+        kind = trawl_endpoint_kind_name(hub->kind);
         for (const struct trawl_endpoint *at = hub->ops->endpoints; at->kind != TRAWL_ENDPOINT_END;
              at++)
             json_array_append_new(paths, json_string(at->path));

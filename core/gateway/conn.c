@@ -73,6 +73,11 @@ void conn_ring_leave(struct trawl_conn *conn)
     conn->ring_next = NULL;
 }
 
+static bool is_poll(const struct trawl_conn *conn)
+{
+    return conn->hub->kind == TRAWL_ENDPOINT_POLL;
+}
+
 void conn_begin(struct trawl_conn *conn)
 {
     static const struct trawl_http_header headers[] = {
@@ -81,8 +86,11 @@ void conn_begin(struct trawl_conn *conn)
     if (conn->begun || !conn->http)
         return;
     conn->begun = true;
-    if (trawl_http_stream_begin(conn->http, 200, conn->endpoint->content_type, headers, true) < 0)
+    if (trawl_http_stream_begin(conn->http, 200, conn->endpoint->content_type, headers,
+                                !is_poll(conn)) < 0)
         conn_close(conn, 1011, "cannot be served");
+    if (is_poll(conn))
+        (void)trawl_buf_append(&conn->out, "[", 1);
 }
 
 void conn_message(struct trawl_conn *conn, const char *id, const char *type, json_t *data)
@@ -112,6 +120,7 @@ void conn_message(struct trawl_conn *conn, const char *id, const char *type, jso
 
 void conn_error(struct trawl_conn *conn, const char *code, const char *detail)
 {
+    conn->news = true;
     conn_message(conn, NULL, "error", json_pack("{s:s, s:s}", "code", code, "detail", detail));
 }
 
@@ -144,17 +153,30 @@ void conn_heartbeat(struct trawl_conn *conn)
     conn->told_caught_up |= caught_up;
 }
 
-/* Write what waits in `out`. True if nothing is left. */
+/* False: nothing was taken. */
+static bool write_bytes(struct trawl_conn *conn, const char *bytes, size_t len)
+{
+    int r;
+
+    if (!is_poll(conn)) {
+        conn->blocked = trawl_http_write_raw(conn->http, bytes, len) < 0;
+        return !conn->blocked;
+    }
+    r = trawl_http_stream_write(conn->http, bytes, len);
+    conn->blocked = r < 0;
+    conn->sent += len;
+    return r == 0 || r == -EAGAIN; /* then it was taken, and is the last for now */
+}
+
+/* Write what waits in `out`. True if nothing is left, and more may follow. */
 static bool pump_out(struct trawl_conn *conn)
 {
     if (conn->out.len == 0)
         return true;
-    if (trawl_http_write_raw(conn->http, conn->out.data, conn->out.len) < 0) {
-        conn->blocked = true;
+    if (!write_bytes(conn, conn->out.data, conn->out.len))
         return false;
-    }
     trawl_buf_finish(&conn->out);
-    return true;
+    return !conn->blocked;
 }
 
 static void pump_ring(struct trawl_conn *conn)
@@ -170,12 +192,13 @@ static void pump_ring(struct trawl_conn *conn)
         }
         if (len == 0)
             return;
-        if (trawl_http_write_raw(conn->http, bytes, len) < 0) {
-            conn->blocked = true;
+        if (!write_bytes(conn, bytes, len))
             return;
-        }
         conn->position += len;
         conn->cursor = seq;
+        conn->news = true;
+        if (conn->blocked || (is_poll(conn) && conn->sent >= HUB_POLL_BYTES))
+            return;
     }
 }
 
@@ -212,14 +235,47 @@ void conn_pump(struct trawl_conn *conn)
         pump_ring(conn);
     if (run_is_over(conn))
         conn_close(conn, 1000, "the run is over");
+    else if (is_poll(conn))
+        conn_poll(conn);
     else
         tell_caught_up(conn);
+}
+
+/* --- polls --------------------------------------------------------------------------------------- */
+
+/* A heartbeat is the last element, so that the client knows where it stands; it has no comma behind it. */
+static void end_poll(struct trawl_conn *conn)
+{
+    conn_heartbeat(conn);
+    if (conn->closing)
+        return;
+    conn->closing = true;
+    conn->out.len -= strlen(HUB_POLL_COMMA);
+    (void)trawl_buf_append(&conn->out, "]", 1);
+    write_bytes(conn, conn->out.data, conn->out.len);
+    trawl_buf_finish(&conn->out);
+    conn_unsubscribe(conn);
+    trawl_http_stream_end(conn->http);
+}
+
+void conn_poll(struct trawl_conn *conn)
+{
+    bool is_due = trawl_mono_ns() >= conn->deadline_ns;
+
+    if (!is_poll(conn) || !conn->http || !conn->begun || conn->closing)
+        return;
+    if (is_due || (conn->news && (is_caught_up(conn) || conn->sent >= HUB_POLL_BYTES)))
+        end_poll(conn);
 }
 
 void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason)
 {
     if (conn->closing || !conn->http)
         return;
+    if (conn->begun && is_poll(conn)) {
+        end_poll(conn);
+        return;
+    }
     pump_out(conn);
     conn->closing = true;
     conn_unsubscribe(conn);

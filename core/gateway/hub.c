@@ -58,7 +58,11 @@ int hub_encode(struct trawl_hub *hub, const char *id, const char *type, const ch
 
     if (r < 0)
         return r;
-    return hub->kind == TRAWL_ENDPOINT_WEBSOCKET ? frame(buf, out.begin) : 0;
+    if (hub->kind == TRAWL_ENDPOINT_WEBSOCKET)
+        return frame(buf, out.begin);
+    return hub->kind == TRAWL_ENDPOINT_POLL
+               ? trawl_buf_append(buf, HUB_POLL_COMMA, strlen(HUB_POLL_COMMA))
+               : 0;
 }
 
 int hub_encode_event(struct trawl_hub *hub, const struct trawl_event *event, struct trawl_buf *buf)
@@ -181,6 +185,10 @@ void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
 
     for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
         next = conn->next;
+        if (hub->kind == TRAWL_ENDPOINT_POLL) {
+            conn_poll(conn);
+            continue;
+        }
         if (conn->slot != slot || !conn->begun || conn->blocked || conn->closing)
             continue;
         conn_heartbeat(conn);

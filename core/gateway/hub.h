@@ -33,8 +33,12 @@
 #define HUB_FLUSH_NS_MIN      5000000ull
 #define HUB_FLUSH_NS_PER_CONN 10000ull
 #define HUB_FLUSH_NS_MAX      100000000ull
+/* An answer to a poll that has events ends when they have all left, or so much has. */
+#define HUB_POLL_BYTES (1u << 20)
 /* Heartbeats are spread over so many ticks of their interval. */
 #define HUB_HEARTBEAT_SLOTS 16
+
+#define HUB_POLL_COMMA ",\n"
 
 struct trawl_gateway;
 
@@ -102,10 +106,13 @@ struct trawl_conn {
     bool begun;   /* STREAM: head sent; WEBSOCKET: established */
     bool blocked; /* until on_writable */
     bool closing;
-    bool told_caught_up; /* that it has everything, once for each subscription */
-    uint64_t cursor;     /* it has all up to this seq */
-    uint64_t position;   /* LIVE: place in the ring */
-    uint64_t end_seq;    /* the run's last event, 0 if not known */
+    bool told_caught_up;  /* that it has everything, once for each subscription */
+    bool news;            /* it was sent something that it has waited for */
+    uint64_t deadline_ns; /* POLL: its answer ends then */
+    size_t sent;          /* POLL: bytes of it */
+    uint64_t cursor;      /* it has all up to this seq */
+    uint64_t position;    /* LIVE: place in the ring */
+    uint64_t end_seq;     /* the run's last event, 0 if not known */
     struct hub_ring *ring;
     uint64_t shown;                  /* the last event that the client says it has shown */
     struct subscribe_job *resolving; /* a subscription that is being looked up */
@@ -151,6 +158,8 @@ void conn_ack(struct trawl_conn *conn);
 void conn_heartbeat(struct trawl_conn *conn);
 void conn_pump(struct trawl_conn *conn);
 void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason);
+/* End the answer to a poll if it is time. */
+void conn_poll(struct trawl_conn *conn);
 void conn_error(struct trawl_conn *conn, const char *code, const char *detail);
 void conn_ring_join(struct trawl_conn *conn);
 void conn_ring_leave(struct trawl_conn *conn);

@@ -121,8 +121,11 @@ static bool serve_stream(struct trawl_gateway *gateway, struct trawl_http_conn *
     static const struct trawl_http_header allow[] = {{"Allow", "GET"}, {NULL, NULL}};
     const struct trawl_endpoint *endpoint;
     struct query params = {.count = 0};
-    struct trawl_hub *hub =
-        find_endpoint(gateway, TRAWL_ENDPOINT_STREAM, trawl_http_path(http), &endpoint, &params);
+    const char *path = trawl_http_path(http);
+    struct trawl_hub *hub = find_endpoint(gateway, TRAWL_ENDPOINT_STREAM, path, &endpoint, &params);
+
+    if (!hub)
+        hub = find_endpoint(gateway, TRAWL_ENDPOINT_POLL, path, &endpoint, &params);
 
     if (hub && gateway->draining)
         problem_respond(http, 503, "restarting", NULL);

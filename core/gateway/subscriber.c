@@ -7,6 +7,7 @@
 #include "gateway/gateway_priv.h"
 #include "gateway/problem.h"
 #include "util/alloc.h"
+#include "util/clock.h"
 
 /* One look into the store for one subscriber. */
 struct subscribe_job {
@@ -124,6 +125,7 @@ static void send_snapshot(struct trawl_conn *conn, json_t *data, uint64_t throug
 
     trawl_event_id(id, conn_gateway(conn)->epoch, through);
     json_object_set_new(data, "last_id", json_string(id));
+    conn->news = true;
     conn_message(conn, id, "snapshot", json_incref(data));
 }
 
@@ -160,7 +162,7 @@ static void refuse(struct trawl_conn *conn, int status, const char *code, const 
     }
     conn_error(conn, code, detail);
     conn_pump(conn);
-    if (conn->kind == HTTP_USER_SUBSCRIBER && conn->endpoint->kind == TRAWL_ENDPOINT_STREAM)
+    if (conn->kind == HTTP_USER_SUBSCRIBER && conn->endpoint->kind != TRAWL_ENDPOINT_WEBSOCKET)
         conn_close(conn, 1011, code);
 }
 
@@ -218,6 +220,12 @@ static bool ring_covers(struct trawl_conn *conn, const struct subscribe_job *job
     return false;
 }
 
+/* Transports of an earlier ABI do not have it, nor polls. */
+static uint32_t timeout_ms(const struct trawl_subscription *subscription)
+{
+    return subscription->size >= sizeof(*subscription) ? subscription->timeout_ms : 0;
+}
+
 int conn_subscribe(struct trawl_conn *conn, const struct trawl_subscription *subscription,
                    struct trawl_err *err)
 {
@@ -229,6 +237,7 @@ int conn_subscribe(struct trawl_conn *conn, const struct trawl_subscription *sub
         return trawl_err_set(err, -EINVAL, "since", "not an id; ids look like 5f3a9c01-1842");
     if (subscription->run_id < 0)
         return trawl_err_set(err, -EINVAL, "run_id", "a run's id is a whole number above 0");
+    conn->deadline_ns = trawl_mono_ns() + (uint64_t)timeout_ms(subscription) * 1000000;
     job = TRAWL_NEW(struct subscribe_job);
     job->topics = subscription->topics ? subscription->topics : TRAWL_TOPIC_PROGRESS;
     job->run_id = subscription->run_id;
@@ -296,6 +305,7 @@ static void piece_send(struct trawl_conn *conn, struct subscribe_job *job)
             return;
         }
     }
+    conn->news |= job->count > 0;
     conn->cursor = job->count == HUB_PIECE ? job->events[job->count - 1].seq : job->until;
     conn_set_state(conn, CONN_SENDING);
     conn_pump(conn);

@@ -130,10 +130,19 @@ static int check_scraper(const char *file, const struct trawl_scraper_ops *ops,
     return 0;
 }
 
+/* push() joined the struct of a transport with this minor. */
+#define PUSH_ABI_MINOR 3
+
+bool trawl_plugin_pushes(const struct trawl_plugin *plugin)
+{
+    return plugin->transport && plugin->abi_minor >= PUSH_ABI_MINOR && plugin->transport->push;
+}
+
 static int check_endpoint(const char *file, const struct trawl_endpoint *endpoint,
                           const struct trawl_transport_ops *ops, struct trawl_err *err)
 {
-    if (endpoint->kind != TRAWL_ENDPOINT_WEBSOCKET && endpoint->kind != TRAWL_ENDPOINT_STREAM)
+    if (endpoint->kind != TRAWL_ENDPOINT_WEBSOCKET && endpoint->kind != TRAWL_ENDPOINT_STREAM &&
+        endpoint->kind != TRAWL_ENDPOINT_POLL)
         return trawl_err_set(err, -EINVAL, file, "has an endpoint of unknown kind %d",
                              (int)endpoint->kind);
     if (!endpoint->path || endpoint->path[0] != '/')
@@ -141,30 +150,43 @@ static int check_endpoint(const char *file, const struct trawl_endpoint *endpoin
                              "has an endpoint whose path does not begin with /");
     if (endpoint->kind == TRAWL_ENDPOINT_WEBSOCKET && !ops->received)
         return missing(file, "transport's received()", err);
-    if (endpoint->kind == TRAWL_ENDPOINT_STREAM && !endpoint->content_type)
+    if (endpoint->kind != TRAWL_ENDPOINT_WEBSOCKET && !endpoint->content_type)
         return missing(file, "endpoint's content type", err);
     return 0;
 }
 
-static int check_transport(const char *file, const struct trawl_transport_ops *ops,
-                           struct trawl_err *err)
+static int check_serving(const char *file, const struct trawl_transport_ops *ops,
+                         struct trawl_err *err)
 {
     int r = 0;
 
-    if (!ops->create)
-        return missing(file, "transport's create()", err);
     if (!ops->encode)
         return missing(file, "transport's encode()", err);
     if (!ops->opened)
         return missing(file, "transport's opened()", err);
-    if (!ops->destroy)
-        return missing(file, "transport's destroy()", err);
     if (!ops->endpoints || ops->endpoints[0].kind == TRAWL_ENDPOINT_END)
         return missing(file, "transport's endpoint", err);
     for (const struct trawl_endpoint *endpoint = ops->endpoints;
          r == 0 && endpoint->kind != TRAWL_ENDPOINT_END; endpoint++)
         r = check_endpoint(file, endpoint, ops, err);
     return r;
+}
+
+/* One that pushes has no endpoints. */
+static int check_transport(const char *file, const struct trawl_plugin *plugin,
+                           struct trawl_err *err)
+{
+    const struct trawl_transport_ops *ops = plugin->transport;
+
+    if (!ops->create)
+        return missing(file, "transport's create()", err);
+    if (!ops->destroy)
+        return missing(file, "transport's destroy()", err);
+    if (!trawl_plugin_pushes(plugin))
+        return check_serving(file, ops, err);
+    if (ops->endpoints)
+        return trawl_err_set(err, -EINVAL, file, "both serves and pushes: one of it is wanted");
+    return 0;
 }
 
 static int check_plugin(const char *file, const struct trawl_plugin *plugin, struct trawl_err *err)
@@ -180,7 +202,7 @@ static int check_plugin(const char *file, const struct trawl_plugin *plugin, str
         return trawl_err_set(err, -EINVAL, file, "is %s a scraper %s a transport",
                              plugin->scraper ? "both" : "neither", plugin->scraper ? "and" : "nor");
     return plugin->scraper ? check_scraper(file, plugin->scraper, err)
-                           : check_transport(file, plugin->transport, err);
+                           : check_transport(file, plugin, err);
 }
 
 static int copy_options(const char *file, struct trawl_loaded *loaded, struct trawl_err *err)
@@ -229,10 +251,13 @@ int trawl_plugin_load(const char *file, struct trawl_loaded **ret_loaded, struct
     return 0;
 }
 
-/* push() joined the struct of a transport with this minor. */
-#define PUSH_ABI_MINOR 3
-
-bool trawl_plugin_pushes(const struct trawl_plugin *plugin)
+const char *trawl_endpoint_kind_name(enum trawl_endpoint_kind kind)
 {
-    return plugin->transport && plugin->abi_minor >= PUSH_ABI_MINOR && plugin->transport->push;
+    static const char *const names[] = {
+        [TRAWL_ENDPOINT_WEBSOCKET] = "websocket",
+        [TRAWL_ENDPOINT_STREAM] = "stream",
+        [TRAWL_ENDPOINT_POLL] = "poll",
+    };
+
+    return (size_t)kind < TRAWL_ARRAY_SIZE(names) && names[kind] ? names[kind] : "unknown";
 }

@@ -6,6 +6,7 @@
 
 #include "trawl/err.h"
 #include "trawl/plugin.h"
+#include "trawl/transport.h"
 
 struct trawl_loaded {
     void *handle;
@@ -30,6 +31,9 @@ char **trawl_plugin_list(char *const *paths);
 /* dlopen(RTLD_NOW | RTLD_LOCAL), find the symbol, check the numbers. A refusal names what was found and what was
  * wanted. A plugin is never unloaded: its process ends. */
 int trawl_plugin_load(const char *file, struct trawl_loaded **ret_loaded, struct trawl_err *err);
+
+/* "websocket", "stream", "poll" */
+const char *trawl_endpoint_kind_name(enum trawl_endpoint_kind kind);
 
 /* True for a transport that pushes events. */
 bool trawl_plugin_pushes(const struct trawl_plugin *plugin);

@@ -133,11 +133,9 @@ static json_t *endpoints_json(const struct trawl_transport_ops *ops)
 
     for (const struct trawl_endpoint *endpoint = ops ? ops->endpoints : NULL;
          endpoint && endpoint->kind != TRAWL_ENDPOINT_END; endpoint++)
-        json_array_append_new(
-            endpoints,
-            json_pack("{s:s, s:s}", "kind",
-                      endpoint->kind == TRAWL_ENDPOINT_WEBSOCKET ? "websocket" : "stream", "path",
-                      endpoint->path));
+        json_array_append_new(endpoints, json_pack("{s:s, s:s}", "kind",
+                                                   trawl_endpoint_kind_name(endpoint->kind), "path",
+                                                   endpoint->path));
     return endpoints;
 }
 

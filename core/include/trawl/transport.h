@@ -28,12 +28,14 @@ enum trawl_endpoint_kind {
     TRAWL_ENDPOINT_END,       /* ends a table */
     TRAWL_ENDPOINT_WEBSOCKET, /* RFC 6455; encode() gives a text message, the gateway frames it */
     TRAWL_ENDPOINT_STREAM,    /* an HTTP response that does not end; bytes leave as encoded */
+    TRAWL_ENDPOINT_POLL, /* an HTTP response that ends with the first events, or after a time: a JSON array, of which
+                          * encode() gives the elements (1.3) */
 };
 
 struct trawl_endpoint {
     enum trawl_endpoint_kind kind;
     const char *path;         /* may hold parameters: "/api/scrape/runs/{id}/progress" */
-    const char *content_type; /* STREAM */
+    const char *content_type; /* STREAM, POLL */
 };
 
 /* Topics of a subscription, or'ed together. */
@@ -54,10 +56,11 @@ struct trawl_message {
 
 struct trawl_subscription {
     uint32_t size;
-    uint32_t topics;   /* enum trawl_topic; 0: TRAWL_TOPIC_PROGRESS */
-    int64_t run_id;    /* one run; 0: all */
-    const char *since; /* id of the last message that the client has; NULL: none */
-    bool end_with_run; /* close the connection after the run's last event; one run only */
+    uint32_t topics;     /* enum trawl_topic; 0: TRAWL_TOPIC_PROGRESS */
+    int64_t run_id;      /* one run; 0: all */
+    const char *since;   /* id of the last message that the client has; NULL: none */
+    bool end_with_run;   /* close the connection after the run's last event; one run only */
+    uint32_t timeout_ms; /* POLL: answer after this, whatever has come (1.3) */
 };
 
 struct trawl_transport_host {
