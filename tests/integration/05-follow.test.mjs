@@ -163,8 +163,8 @@ test('watchers are counted by their transport', async (t) => {
   const counted = (expected) => until(JSON.stringify(expected), async () => isDeepStrictEqual(await server.get('/api/watchers'), expected));
   const clients = [await Client.open(t, server.url), await Client.open(t, server.url)];
   const stream = await fetch(`${server.url}/api/scrape/stream`);
-  await counted({ websocket: 2, sse: 1 });
+  await counted({ websocket: 2, sse: 1, poll: 0 });
   await stream.body.cancel();
   clients[0].socket.close();
-  await counted({ websocket: 1, sse: 0 });
+  await counted({ websocket: 1, sse: 0, poll: 0 });
 });

@@ -80,6 +80,23 @@ for (const [what, fault] of Object.entries(FAULTS)) {
   });
 }
 
+test('WebSocket and SSE refused, in mid-run: on by polling, and back when it is over', async (t) => {
+  const { proxy, server, context, flow } = await scene(t, { held: true });
+  const page = await openBlank(context, proxy);
+  const run = await server.startRun();
+  await midRun(page);
+  proxy.set({ websocket: 'refuse', sse: 'refuse' });
+  await transportIs(page, 'poll');
+  flow();
+  await server.ended(run);
+  await assertWhole(page, run);
+  const quiet = await server.startRun({ platforms: ['news'] });
+  await assertWhole(page, quiet);
+  proxy.heal();
+  await transportIs(page, 'websocket');
+  assert.deepEqual((await status(page)).gaps, 0);
+});
+
 test('SSE buffered by the proxy: on by WebSocket', async (t) => {
   const { proxy, server, context, flow } = await scene(t, { order: ['sse', 'websocket'], held: true });
   proxy.set({ websocket: 'refuse' }); // else the client, which begins with WebSocket, would not need SSE

@@ -42,22 +42,38 @@ static int poll_encode(void *transport, const struct trawl_message *message, str
     return poll->host->append(out, message->json, message->json_len);
 }
 
-/* A query parameter that is a whole number up to `max`; what is not there stays as it is. */
-static int read_number(struct poll *poll, struct trawl_conn *conn, const char *name, long long max,
-                       long long *number, struct trawl_err *err)
+static bool is_digit(char c)
 {
-    const char *text = poll->host->query(conn, name);
-    long long value;
+    return c >= '0' && c <= '9';
+}
+
+/* In seconds, as `text` or TIMEOUT_DEFAULT. */
+static int read_timeout(const char *text, uint32_t *ret_ms, struct trawl_err *err)
+{
+    double seconds = TIMEOUT_DEFAULT;
+    char *end = NULL;
+
+    if (text)
+        seconds = strtod(text, &end);
+    if (text && (*end || !is_digit(*text) || seconds > TIMEOUT_MAX))
+        return trawl_err_set(err, -EINVAL, "timeout",
+                             "timeout: expected a number of seconds from 0 to %d", TIMEOUT_MAX);
+    *ret_ms = (uint32_t)(seconds * 1000);
+    return 0;
+}
+
+/* 0 where there is none. */
+static int read_run_id(const char *text, int64_t *ret_run_id, struct trawl_err *err)
+{
     char *end;
 
+    *ret_run_id = 0;
     if (!text)
         return 0;
     errno = 0;
-    value = strtoll(text, &end, 10);
-    if (errno != 0 || *end || *text < '0' || *text > '9' || value > max)
-        return trawl_err_set(err, -EINVAL, name, "%s: expected a whole number from 0 to %lld", name,
-                             max);
-    *number = value;
+    *ret_run_id = strtoll(text, &end, 10);
+    if (errno != 0 || *end || !is_digit(*text) || *text == '0')
+        return trawl_err_set(err, -ENOENT, "run_id", "there is no such run");
     return 0;
 }
 
@@ -66,22 +82,18 @@ static int poll_opened(void *transport, struct trawl_conn *conn, struct trawl_er
     struct poll *poll = transport;
     struct trawl_subscription subscription = {.size = sizeof(subscription)};
     const char *topics = poll->host->query(conn, "topics");
-    long long timeout = TIMEOUT_DEFAULT;
-    long long run_id = 0;
     int r = 0;
 
     if (topics)
         r = poll->host->parse_topics(topics, &subscription.topics, err);
     if (r >= 0)
-        r = read_number(poll, conn, "timeout", TIMEOUT_MAX, &timeout, err);
+        r = read_timeout(poll->host->query(conn, "timeout"), &subscription.timeout_ms, err);
     if (r >= 0)
-        r = read_number(poll, conn, "run_id", INT64_MAX, &run_id, err);
+        r = read_run_id(poll->host->query(conn, "run_id"), &subscription.run_id, err);
     if (r < 0)
         return r;
-    subscription.run_id = run_id;
-    subscription.end_with_run = run_id > 0;
+    subscription.end_with_run = subscription.run_id > 0;
     subscription.since = poll->host->query(conn, "since");
-    subscription.timeout_ms = (uint32_t)timeout * 1000;
     return poll->host->subscribe(conn, &subscription, err);
 }
 

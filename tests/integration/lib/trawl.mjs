@@ -102,8 +102,8 @@ export async function writeConfig(folder, config) {
   const file = path.join(folder, 'trawl.json');
   const whole = {
     data: path.join(folder, 'data'),
-    transports: { websocket: {}, sse: {} },
-    chains: { live: { order: ['websocket', 'sse'] } },
+    transports: { websocket: {}, sse: {}, poll: {} },
+    chains: { live: { order: ['websocket', 'sse', 'poll'] } },
     ...config,
     server: { listen: ['127.0.0.1:0'], ...config.server },
   };

@@ -57,7 +57,7 @@ describe("connecting", () => {
 
   it("passes over a transport that the server says is not there", async () => {
     const { server, world, open } = scene();
-    server.ok.sse = false;
+    server.ok.sse = server.ok.poll = false;
     const { client } = open();
     await world.pass(50);
     server.set({ websocket: "refuse" });
@@ -148,6 +148,23 @@ describe("failures", () => {
     expect(client.getStatus()).toMatchObject({ transport: "sse", fallbackReason: "websocket: mute: no acknowledgement" });
   });
 
+  it("polls where nothing else gets through, and comes back", async () => {
+    const { server, world, open, committed } = scene();
+    const { client, ids } = open();
+    await world.pass(5_000);
+    server.progress(1);
+    server.set({ websocket: "refuse", sse: "refuse" });
+    await world.pass(10_000);
+    server.progress(1);
+    await world.pass(2_000);
+    expect(client.getStatus()).toMatchObject({ phase: "connected", transport: "poll", fallbackReason: "sse: refused" });
+    server.set({ websocket: "none", sse: "none" });
+    await world.pass(60_000);
+    server.progress(1);
+    expect(client.getStatus()).toMatchObject({ phase: "connected", transport: "websocket" });
+    expect(ids()).toEqual(committed());
+  });
+
   it("begins again at the first when all have failed, with growing pauses", async () => {
     const { server, world, open, committed } = scene();
     const { client, ids } = open();
@@ -158,8 +175,8 @@ describe("failures", () => {
     await world.pass(60_000);
     expect(client.getStatus().phase).toBe("reconnecting");
     expect(client.getStatus().nextAttemptAt).toBeGreaterThan(world.now);
-    expect(new Set(server.opened)).toEqual(new Set(["websocket", "/api/scrape/stream"]));
-    expect(server.opened.length).toBeLessThan(20);
+    expect(new Set(server.opened)).toEqual(new Set(["websocket", "/api/scrape/stream", "/api/scrape/poll"]));
+    expect(server.opened.length).toBeLessThan(25);
     server.progress(1);
     server.down = false;
     await world.pass(60_000);

@@ -54,7 +54,7 @@ export class Connection {
     private handlers: ConnectionHandlers,
   ) {
     this.heardAt = environment.now();
-    this.socket = TRANSPORTS[info.kind]!.open(environment, base, info, wanted, {
+    this.socket = TRANSPORTS[info.kind].open(environment, base, info, wanted, {
       onOpen: () => (this.opened = true),
       onText: (raw) => this.onText(raw),
       onClose: (code, reason) => this.onClose(code, reason),
@@ -129,7 +129,7 @@ export class Connection {
       failures: number(data.failures),
       retryAfterMs: number(data.retry_after_ms),
     });
-    TRANSPORTS[this.info.kind]!.subscribe?.(this.socket, this.wanted);
+    TRANSPORTS[this.info.kind].subscribe?.(this.socket, this.wanted);
   }
 
   private onClose(code: number, reason: string): void {

@@ -1,3 +1,6 @@
+import { fields, number } from "./messages";
+import type { Message } from "./types";
+
 /** What the client needs of the world: given, so that it can be tested without waiting, and left as it was found. */
 
 export interface Socket {
@@ -33,6 +36,7 @@ export interface Environment {
   random(): number;
   openWebSocket(url: string, handlers: SocketHandlers): Socket;
   openEventSource(url: string, handlers: SocketHandlers): Socket;
+  openPoll(url: string, handlers: SocketHandlers): Socket;
   /** The status of the answer; its body if that is JSON. Rejects when there is no answer. */
   ask(method: "GET" | "POST", url: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   warn(text: string): void;
@@ -43,6 +47,9 @@ export interface Environment {
   /** Wait for the lock, or take it from whoever holds it. Null where there are none (no secure context). */
   requestLock: ((name: string, steal: boolean, onHeld: () => void, onLost: () => void) => LockRequest) | null;
 }
+
+/** Many proxies give up an answer that does not come within a minute. */
+const POLL_MAX_S = 25;
 
 function openWebSocket(url: string, handlers: SocketHandlers): Socket {
   const socket = new WebSocket(url.replace(/^http/, "ws"));
@@ -72,6 +79,37 @@ function openEventSource(url: string, handlers: SocketHandlers): Socket {
     handlers.onClose(0, "");
   };
   return { send: () => undefined, close };
+}
+
+/** Poll again and again, each time for what comes after the last id. */
+async function pollOn(url: string, handlers: SocketHandlers, signal: AbortSignal): Promise<void> {
+  const address = new URL(url);
+  let seconds = 0; // the first answer comes at once, and tells the heartbeat's interval
+  for (;;) {
+    address.searchParams.set("timeout", String(seconds));
+    const answer = await fetch(address, { signal, cache: "no-store" });
+    if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
+    handlers.onOpen();
+    for (const message of (await answer.json()) as Message[]) {
+      if (message.type === "connection_ack") seconds = pollSeconds(message);
+      if (message.id !== undefined) address.searchParams.set("since", message.id);
+      if (!signal.aborted) handlers.onText(JSON.stringify(message));
+    }
+  }
+}
+
+/** As long as it takes to the next heartbeat: who hears nothing for two of them takes the connection for mute. */
+function pollSeconds(ack: Message): number {
+  const heartbeat = number(fields(ack.data).heartbeat_ms) ?? POLL_MAX_S * 1_000;
+  return Math.min(POLL_MAX_S, heartbeat / 1_000);
+}
+
+function openPoll(url: string, handlers: SocketHandlers): Socket {
+  const stop = new AbortController();
+  pollOn(url, handlers, stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted) handlers.onClose(0, error instanceof TypeError ? "" : String((error as Error).message));
+  });
+  return { send: () => undefined, close: () => stop.abort() };
 }
 
 async function ask(method: "GET" | "POST", url: string, body?: unknown) {
@@ -137,6 +175,7 @@ export function browserEnvironment(): Environment {
     random: () => Math.random(),
     openWebSocket,
     openEventSource,
+    openPoll,
     ask,
     warn: (text) => console.warn(text),
     isOnline: () => navigator.onLine,

@@ -45,10 +45,22 @@ const sse: Transport = {
   },
 };
 
-export const TRANSPORTS: Partial<Record<TransportKind, Transport>> = { websocket, sse };
+const POLL = "/api/scrape/poll";
+
+const poll: Transport = {
+  open: (environment, base, info, { topics, runId, since }, handlers) => {
+    const query = new URLSearchParams({ topics: topics.join(",") });
+    if (runId !== null) query.set("run_id", String(runId));
+    if (since !== null) query.set("since", since);
+    return environment.openPoll(`${base}${info.paths[0] ?? POLL}?${query}`, handlers);
+  },
+};
+
+export const TRANSPORTS: Record<TransportKind, Transport> = { websocket, sse, poll };
 
 /** Before the server has said what it has. */
 export const USUAL_ORDER: TransportInfo[] = [
   { name: "websocket", kind: "websocket", paths: ["/api/ws"], ok: true },
   { name: "sse", kind: "sse", paths: [ALL_RUNS, ONE_RUN], ok: true },
+  { name: "poll", kind: "poll", paths: [POLL], ok: true },
 ];

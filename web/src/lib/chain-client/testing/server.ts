@@ -1,5 +1,5 @@
 /** A server that keeps the wire protocol, with a journal, and whose transports can be broken. */
-import type { Message } from "../types";
+import type { Message, TransportKind } from "../types";
 import type { ServedSocket, Server, World } from "./world";
 
 /** refuse: does not open. mute: opens, and then says nothing. reset: is lost right after its acknowledgement. */
@@ -21,8 +21,8 @@ export class FakeServer implements Server {
   /** Events before this were pruned. */
   tail = 1;
   down = false;
-  faults: Record<"websocket" | "sse", Fault> = { websocket: "none", sse: "none" };
-  ok = { websocket: true, sse: true };
+  faults: Record<TransportKind, Fault> = { websocket: "none", sse: "none", poll: "none" };
+  ok = { websocket: true, sse: true, poll: true };
   heartbeatMs = 1_000;
   /** What was opened, in order. */
   opened: string[] = [];
@@ -48,7 +48,7 @@ export class FakeServer implements Server {
     return this.commit("log", { run_id: runId, platform: null, level: "info", message: text });
   }
 
-  set(faults: Partial<Record<"websocket" | "sse", Fault>>): void {
+  set(faults: Partial<Record<TransportKind, Fault>>): void {
     Object.assign(this.faults, faults);
     this.release();
     for (const one of [...this.subscribers])
@@ -84,7 +84,7 @@ export class FakeServer implements Server {
 
   accept(socket: ServedSocket): void {
     const fault = this.faults[socket.kind];
-    this.opened.push(socket.kind === "sse" ? socket.url.pathname : "websocket");
+    this.opened.push(socket.kind === "websocket" ? "websocket" : socket.url.pathname);
     const run = fromUrl(socket.url).run_id;
     const unknown = run !== undefined && !this.n.has(run); // a 404, which an EventSource cannot see
     if (this.down || unknown || fault === "refuse") {
@@ -96,7 +96,7 @@ export class FakeServer implements Server {
     if (fault === "reset") this.world.after(10, () => socket.close(1006));
     else if (socket.kind === "websocket") socket.onText = (text) => this.subscribe(socket, JSON.parse(text));
     this.say(socket, this.message("connection_ack", this.describe()));
-    if (fault === "none" && socket.kind === "sse") this.subscribe(socket, fromUrl(socket.url));
+    if (fault === "none" && socket.kind !== "websocket") this.subscribe(socket, fromUrl(socket.url));
   }
 
   ask(method: string, url: URL, body: unknown): { status: number; body: unknown } {
@@ -115,6 +115,7 @@ export class FakeServer implements Server {
       transports: [
         { name: "websocket", kind: "websocket", paths: ["/api/ws"], ok: this.ok.websocket },
         { name: "sse", kind: "stream", paths: ["/api/scrape/stream", "/api/scrape/runs/{id}/progress"], ok: this.ok.sse },
+        { name: "poll", kind: "poll", paths: ["/api/scrape/poll"], ok: this.ok.poll },
       ],
     };
   }
@@ -178,11 +179,11 @@ export class FakeServer implements Server {
 }
 
 function fromUrl(url: URL) {
-  const run = /\/runs\/(\d+)\/progress$/.exec(url.pathname);
+  const run = /\/runs\/(\d+)\/progress$/.exec(url.pathname)?.[1] ?? url.searchParams.get("run_id");
   const since = url.searchParams.get("since");
   return {
     topics: (url.searchParams.get("topics") ?? "scrape_progress").split(","),
-    ...(run ? { run_id: Number(run[1]) } : {}),
+    ...(run === null ? {} : { run_id: Number(run) }),
     ...(since === null ? {} : { since }),
   };
 }

@@ -1,4 +1,5 @@
 /** A world for the chain client in which nothing happens by itself: clock, timers, network, tabs. */
+import type { TransportKind } from "../types";
 import type { Channel, Environment, LockRequest, PageEvent, Socket, SocketHandlers } from "../environment";
 
 interface Timer {
@@ -24,7 +25,7 @@ export class ServedSocket {
   onGone: () => void = () => undefined;
 
   constructor(
-    readonly kind: "websocket" | "sse",
+    readonly kind: TransportKind,
     readonly url: URL,
     private readonly wire: Wire,
   ) {}
@@ -115,6 +116,7 @@ export class World {
       random: () => this.random(),
       openWebSocket: (url, handlers) => this.open("websocket", url, handlers, unlessFrozen),
       openEventSource: (url, handlers) => this.open("sse", url, handlers, unlessFrozen),
+      openPoll: (url, handlers) => this.open("poll", url, handlers, unlessFrozen),
       ask: async (method, url, body) => {
         await settle();
         return this.server.ask(method, new URL(url), body);
@@ -131,7 +133,7 @@ export class World {
   }
 
   private open(
-    kind: "websocket" | "sse",
+    kind: TransportKind,
     url: string,
     handlers: SocketHandlers,
     unlessFrozen: <A extends unknown[]>(call: (...args: A) => void) => (...args: A) => void,
