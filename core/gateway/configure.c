@@ -6,6 +6,7 @@
 
 #include "gateway/gateway_priv.h"
 #include "gateway/static.h"
+#include "ipc/culprit.h"
 #include "ipc/messages.h"
 #include "plugin/loader.h"
 #include "util/alloc.h"
@@ -62,7 +63,9 @@ static int load_hub(struct trawl_gateway *gateway, const char *name, const char 
     hub = hub_create(gateway, name);
     hub->ops = loaded->plugin.transport;
     hub->kind = hub->ops->endpoints->kind;
+    trawl_culprit_enter(hub->name);
     r = hub->ops->create(&transport_host, hub, options ? options : none, &hub->transport, err);
+    trawl_culprit_enter(NULL);
     if (r < 0) {
         hub->transport = NULL;
         hub_destroy(hub);
@@ -111,6 +114,9 @@ static int add_transport(struct trawl_gateway *gateway, const json_t *message, c
     if (!file) {
         reason = broken_reason(message, name);
         r = -ENOENT;
+    } else if (json_object_get(json_object_get(message, "left_out"), name)) {
+        reason = trawl_json_string(json_object_get(message, "left_out"), name, "");
+        r = -EPERM;
     } else {
         r = load_hub(gateway, name, file, &err);
         if (r < 0)
@@ -255,6 +261,7 @@ int gateway_configure(struct trawl_gateway *gateway, const json_t *message)
     gateway->readers = readers_create(&gateway->loop, gateway->data);
     gateway->origins = origins_create(listen, json_object_get(server, "hosts"),
                                       json_object_get(server, "origins"));
+    trawl_culprit_open(TRAWL_LISTEN_FD + (int)json_array_size(listen));
     r = add_transports(gateway, message);
     return r < 0 ? r : open_server(gateway, server, json_array_size(listen));
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/frame.h"
 #include "gateway/gateway_priv.h"
+#include "ipc/culprit.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 
@@ -24,8 +25,10 @@ void hub_destroy(struct trawl_hub *hub)
 {
     if (!hub)
         return;
+    trawl_culprit_enter(hub->name);
     if (hub->transport)
         hub->ops->destroy(hub->transport);
+    trawl_culprit_enter(NULL);
     trawl_buf_finish(&hub->scratch);
     free(hub->name);
     free(hub);
@@ -54,8 +57,10 @@ int hub_encode(struct trawl_hub *hub, const char *id, const char *type, const ch
     struct trawl_message message = {
         .size = sizeof(message), .id = id, .type = type, .json = json, .json_len = len};
     struct trawl_out out = {.buf = buf, .begin = buf->len};
+    const char *before = trawl_culprit_enter(hub->name);
     int r = hub->ops->encode(hub->transport, &message, &out);
 
+    trawl_culprit_enter(before);
     if (r < 0)
         return r;
     if (hub->kind == TRAWL_ENDPOINT_WEBSOCKET)

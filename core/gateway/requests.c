@@ -5,6 +5,7 @@
 #include "gateway/api/api.h"
 #include "gateway/problem.h"
 #include "gateway/static.h"
+#include "ipc/culprit.h"
 
 static bool changes_something(const char *method)
 {
@@ -79,6 +80,35 @@ static struct trawl_hub *find_endpoint(struct trawl_gateway *gateway, enum trawl
     return NULL;
 }
 
+/* --- calls into a transport ------------------------------------------------------------------------ */
+
+static int call_opened(struct trawl_conn *conn, struct trawl_err *err)
+{
+    const char *before = trawl_culprit_enter(conn->hub->name);
+    int r = conn->hub->ops->opened(conn->hub->transport, conn, err);
+
+    trawl_culprit_enter(before);
+    return r;
+}
+
+static void call_received(struct trawl_conn *conn, const char *text, size_t len)
+{
+    const char *before = trawl_culprit_enter(conn->hub->name);
+
+    conn->hub->ops->received(conn->hub->transport, conn, text, len);
+    trawl_culprit_enter(before);
+}
+
+static void call_closed(struct trawl_conn *conn)
+{
+    const char *before = trawl_culprit_enter(conn->hub->name);
+
+    conn->hub->ops->closed(conn->hub->transport, conn);
+    trawl_culprit_enter(before);
+}
+
+/* --- streams and WebSockets ------------------------------------------------------------------------ */
+
 static void refuse_stream(struct trawl_http_conn *http, int r, const struct trawl_err *err)
 {
     if (r == -ENODATA)
@@ -103,7 +133,7 @@ static void open_stream(struct trawl_hub *hub, struct trawl_http_conn *http,
     conn = conn_create(hub, http, endpoint, params, &query);
     trawl_http_set_data(http, conn);
     conn->opened = true;
-    r = hub->ops->opened(hub->transport, conn, &err);
+    r = call_opened(conn, &err);
     if (r < 0) {
         conn->closing = true;
         refuse_stream(http, r, &err);
@@ -187,7 +217,7 @@ static void on_open(void *user, struct trawl_http_conn *http)
     conn->opened = true;
     conn_ack(conn);
     conn_pump(conn);
-    if (conn->hub->ops->opened(conn->hub->transport, conn, &err) < 0) {
+    if (call_opened(conn, &err) < 0) {
         conn_error(conn, "refused", err.message);
         conn_close(conn, 1008, "refused");
     }
@@ -199,7 +229,7 @@ static void on_message(void *user, struct trawl_http_conn *http, const char *tex
 
     (void)user;
     if (!conn->closing)
-        conn->hub->ops->received(conn->hub->transport, conn, text, len);
+        call_received(conn, text, len);
 }
 
 static void on_writable(void *user, struct trawl_http_conn *http)
@@ -234,7 +264,7 @@ static void on_closed(void *user, struct trawl_http_conn *http)
         struct trawl_conn *conn = trawl_http_data(http);
 
         if (conn->opened && conn->hub->ops->closed)
-            conn->hub->ops->closed(conn->hub->transport, conn);
+            call_closed(conn);
         conn->http = NULL;
         conn_destroy(conn);
     }

@@ -10,6 +10,7 @@
 #include "ipc/channel.h"
 #include "ipc/child.h"
 #include "ipc/commands.h"
+#include "ipc/culprit.h"
 #include "ipc/messages.h"
 #include "pusher/chain.h"
 #include "util/alloc.h"
@@ -147,11 +148,16 @@ static struct trawl_sender *get_sender(struct pusher *pusher, const json_t *mess
     const json_t *transports = json_object_get(json_object_get(message, "config"), "transports");
     json_t *options = json_object_get(json_object_get(transports, name), "options");
     const char *file = trawl_json_string(json_object_get(message, "plugins"), name, NULL);
+    const json_t *left_out = json_object_get(json_object_get(message, "left_out"), name);
     struct trawl_sender *sender = find_sender(pusher, name);
     json_auto_t *none = json_object();
 
     if (sender)
         return sender;
+    if (left_out) {
+        trawl_err_set(err, -EPERM, "", "%s", json_string_value(left_out));
+        return NULL;
+    }
     if (!file) {
         trawl_err_set(err, -ENOENT, "", "%s", broken_reason(message, name));
         return NULL;
@@ -208,6 +214,7 @@ static void configure(struct pusher *pusher, const json_t *message)
     const char *name;
     json_t *chain;
 
+    trawl_culprit_open(TRAWL_LISTEN_FD);
     json_object_foreach (chains, name, chain) {
         if (strcmp(name, "live") != 0)
             add_chain(pusher, message, name, chain);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipc/culprit.h"
 #include "plugin/loader.h"
 #include "trawl/plugin.h"
 #include "util/alloc.h"
@@ -107,11 +108,14 @@ static void run(void *user)
 
     while ((job = take(sender))) {
         job->result = (struct trawl_push_result){.size = sizeof(job->result), .retry_after_ms = -1};
+        trawl_culprit_enter(sender->name);
         job->outcome =
             sender->ops->push(sender->transport, job->messages, job->count, &job->result);
+        trawl_culprit_enter(NULL);
         judge(job);
         give_back(sender, job);
     }
+    trawl_culprit_enter(sender->name);
     sender->ops->destroy(sender->transport);
 }
 

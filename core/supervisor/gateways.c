@@ -1,9 +1,11 @@
 #include "supervisor/gateways.h"
 
 #include <string.h>
+#include <unistd.h>
 #include <utlist.h>
 
 #include "ipc/channel.h"
+#include "ipc/culprit.h"
 #include "ipc/messages.h"
 #include "supervisor/commands.h"
 #include "supervisor/policy.h"
@@ -20,13 +22,15 @@ struct trawl_gateway {
     struct trawl_gateway *prev, *next; /* in supervisor->gateways */
     struct trawl_supervisor *supervisor;
     struct trawl_log log;
-    struct trawl_process *process; /* NULL during a pause */
+    struct trawl_process *process;       /* NULL during a pause */
+    const struct trawl_culprit *culprit; /* of the process, or of the one before it */
     uint64_t generation; /* of the process: answers to an earlier one's commands are dropped */
     uint64_t started_ns;
     unsigned short_lives; /* in a row */
     bool pushes;          /* it is the pusher */
     bool serving;
     bool stopping;
+    bool reloading;   /* it was told to end, and starts again */
     json_t *watchers; /* {transport: subscribers}, as it told last; NULL: none */
     uv_timer_t timer; /* a pause, or the time to drain */
 };
@@ -94,12 +98,13 @@ static json_t *gateway_configuration(const struct trawl_supervisor *supervisor)
 
     for (size_t i = 0; i < supervisor->listen_count; i++)
         json_array_append_new(listen, json_string(supervisor->listen_addresses[i]));
-    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*}", "config",
+    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*, s:O*}", "config",
                      gateway_sections(root), "listen", listen, "data", options->data_folder,
                      "epoch", (json_int_t)trawl_store_epoch(supervisor->store), "head",
                      (json_int_t)supervisor->head, "plugins", gateway_transport_files(root),
                      "platforms", gateway_platforms(options->config), "plugin_list",
-                     options->plugins, "broken", options->broken);
+                     options->plugins, "broken", options->broken, "left_out",
+                     supervisor->culprits.left_out);
 }
 
 /* --- commands ------------------------------------------------------------------------------------ */
@@ -209,7 +214,10 @@ static void gateway_on_frame(void *user, const struct trawl_frame *frame)
 
 static void gateway_on_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct trawl_gateway *gateway = handle->data;
+
+    trawl_culprit_close(gateway->culprit);
+    free(gateway);
 }
 
 static void gateway_end(struct trawl_gateway *gateway)
@@ -238,17 +246,57 @@ static void gateway_restart(struct trawl_gateway *gateway, const char *how)
     uv_timer_start(&gateway->timer, gateway_on_pause_over, pause_ms, 0);
 }
 
+/* A transport of the configuration that the process was in when it crashed. */
+static void gateway_blame(struct trawl_gateway *gateway, const char *how)
+{
+    struct trawl_supervisor *supervisor = gateway->supervisor;
+    const json_t *root = supervisor->options->config->root;
+    char transport[TRAWL_CULPRIT_MAX];
+
+    trawl_culprit_read(gateway->culprit, transport);
+    if (!json_object_get(json_object_get(root, "transports"), transport))
+        return;
+    trawl_error(&gateway->log, "it %s in transport '%s'", how, transport);
+    if (trawl_culprits_blame(&supervisor->culprits, transport, how, trawl_mono_ns()))
+        trawl_error(&gateway->log, "transport '%s' is left out until it is enabled by command",
+                    transport);
+}
+
 static void gateway_on_gone(void *user, const char *how)
 {
     struct trawl_gateway *gateway = user;
 
+    gateway_blame(gateway, how);
     gateway->process = NULL;
     gateway->serving = false;
     gateway_set_watchers(gateway, NULL);
     if (gateway->stopping)
         gateway_end(gateway);
+    else if (gateway->reloading)
+        gateway_spawn(gateway);
     else
         gateway_restart(gateway, how);
+}
+
+/* With the listening sockets of one that serves, and where it leaves the name of what crashed it. */
+static int gateway_start_process(struct trawl_gateway *gateway, const struct trawl_process_ops *ops)
+{
+    struct trawl_supervisor *supervisor = gateway->supervisor;
+    size_t count = gateway->pushes ? 0 : supervisor->listen_count;
+    TRAWL_AUTO_FREE int *fds = trawl_xalloc((count + 1) * sizeof(*fds));
+    int r;
+
+    trawl_culprit_close(gateway->culprit);
+    gateway->culprit = NULL;
+    if (count > 0)
+        memcpy(fds, supervisor->listen_fds, count * sizeof(*fds));
+    r = trawl_culprit_create(&fds[count], &gateway->culprit);
+    if (r < 0)
+        return r;
+    r = trawl_process_spawn(&supervisor->loop, gateway->pushes ? "pusher" : "gateway", fds,
+                            count + 1, ops, gateway, &gateway->process);
+    close(fds[count]);
+    return r;
 }
 
 static void gateway_stalled(struct trawl_gateway *gateway)
@@ -272,11 +320,10 @@ static void gateway_spawn(struct trawl_gateway *gateway)
 
     if (gateway->pushes)
         trawl__pushing_configure(supervisor, configuration);
+    gateway->reloading = false;
     gateway->generation = ++supervisor->gateway_generations;
     gateway->started_ns = trawl_mono_ns();
-    r = trawl_process_spawn(&supervisor->loop, gateway->pushes ? "pusher" : "gateway",
-                            supervisor->listen_fds, gateway->pushes ? 0 : supervisor->listen_count,
-                            &ops, gateway, &gateway->process);
+    r = gateway_start_process(gateway, &ops);
     if (r < 0)
         gateway_restart(gateway, strerror(-r));
     else if (trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_CONFIGURE, configuration) <
@@ -372,6 +419,24 @@ void trawl__gateways_stalled(struct trawl_supervisor *supervisor)
         gateway_stalled(gateway);
 }
 
+static void gateway_drain(struct trawl_gateway *gateway)
+{
+    json_auto_t *drain = json_pack("{s:i}", "retry_ms", TRAWL_GATEWAY_RETRY_MS);
+
+    if (gateway_channel(gateway))
+        (void)trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_DRAIN, drain);
+}
+
+void trawl__gateways_reload(struct trawl_supervisor *supervisor)
+{
+    struct trawl_gateway *gateway;
+
+    DL_FOREACH (supervisor->gateways, gateway) {
+        gateway->reloading = gateway->process != NULL;
+        gateway_drain(gateway);
+    }
+}
+
 static void gateway_on_drain_over(uv_timer_t *timer)
 {
     struct trawl_gateway *gateway = timer->data;
@@ -382,8 +447,6 @@ static void gateway_on_drain_over(uv_timer_t *timer)
 
 static void gateway_stop(struct trawl_gateway *gateway)
 {
-    json_auto_t *drain = json_pack("{s:i}", "retry_ms", TRAWL_GATEWAY_RETRY_MS);
-
     if (gateway->stopping)
         return;
     gateway->stopping = true;
@@ -392,8 +455,7 @@ static void gateway_stop(struct trawl_gateway *gateway)
         gateway_end(gateway);
         return;
     }
-    if (gateway_channel(gateway))
-        (void)trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_DRAIN, drain);
+    gateway_drain(gateway);
     uv_timer_start(&gateway->timer, gateway_on_drain_over, TRAWL_GATEWAY_DRAIN_MS, 0);
 }
 

@@ -25,6 +25,9 @@ void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct tr
 /* Tell the pusher that a transport's receiver wants to get events again. */
 void trawl__gateways_enable(struct trawl_supervisor *supervisor, const char *transport);
 
+/* Start them again, with what may be used now: clients come back, and miss nothing. */
+void trawl__gateways_reload(struct trawl_supervisor *supervisor);
+
 /* supervisor->stalled has changed. */
 void trawl__gateways_stalled(struct trawl_supervisor *supervisor);
 

@@ -171,10 +171,15 @@ void trawl__command_enable_transport(struct trawl_supervisor *supervisor, const 
     const char *transport = trawl_json_string(args, "transport", "");
     char room[128];
 
+    if (trawl_culprits_forgive(&supervisor->culprits, transport)) {
+        trawl__gateways_reload(supervisor);
+        done(user, 0, args);
+        return;
+    }
     if (!json_object_get(supervisor->disabled, transport)) {
         trawl_log_quote(room, sizeof(room), transport);
         trawl__command_refuse(done, user, 404, "Not disabled",
-                              "There is no transport '%s' that is disabled", room);
+                              "There is no transport '%s' that is disabled or left out", room);
         return;
     }
     trawl_store_disable_transport(supervisor->store, transport, NULL, trawl_now_ms(),

@@ -303,6 +303,7 @@ int trawl_supervisor_run(const struct trawl_supervisor_options *options, int64_t
     trawl__pushing_free(&supervisor);
     supervisor_close_listeners(&supervisor);
     json_decref(supervisor.moves);
+    trawl_culprits_finish(&supervisor.culprits);
     free(supervisor.stalled);
     *ret_run_id = supervisor.run_id;
     return r < 0 ? TRAWL_SUPERVISOR_FAILED : supervisor_exit_code(&supervisor);

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "store/store.h"
+#include "supervisor/culprits.h"
 #include "supervisor/supervisor.h"
 #include "util/log.h"
 
@@ -71,10 +72,11 @@ struct trawl_supervisor {
     char **listen_addresses;
     size_t listen_count;
     bool ready;
-    json_t *places;   /* {chain: {seq, lost}} of the pushing chains */
-    json_t *disabled; /* {transport: reason} of pushing transports */
-    json_t *chains;   /* as the pusher told last, or NULL */
-    json_t *moves;    /* [{from, to, reason, count}] of clients (commands_moves.c) */
+    json_t *places;                 /* {chain: {seq, lost}} of the pushing chains */
+    json_t *disabled;               /* {transport: reason} of pushing transports */
+    json_t *chains;                 /* as the pusher told last, or NULL */
+    struct trawl_culprits culprits; /* transports that crash */
+    json_t *moves;                  /* [{from, to, reason, count}] of clients (commands_moves.c) */
 
     uv_signal_t signals[TRAWL_SIGNALS];
     unsigned signals_seen;
