@@ -212,6 +212,7 @@ static int open_server(struct trawl_gateway *gateway, const json_t *server, size
         .max_body = (size_t)trawl_json_int(server, "max_body", 1 << 20),
         .max_message = (size_t)trawl_json_int(server, "max_message", 64 << 10),
         .max_connections = limit_descriptors(connections),
+        .max_per_address = (unsigned)trawl_json_int(server, "max_per_address", 0),
         .idle_timeout_ms = (unsigned)trawl_json_int(server, "idle_timeout", 60000),
         .pong_timeout_ms = (unsigned)trawl_json_int(server, "pong_timeout", 20000),
     };
@@ -257,6 +258,8 @@ int gateway_configure(struct trawl_gateway *gateway, const json_t *message)
     gateway->epoch = (uint32_t)trawl_json_int(message, "epoch", 0);
     gateway->head = (uint64_t)trawl_json_int(message, "head", 0);
     gateway->ring_bytes = (size_t)trawl_json_int(server, "ring", 4 << 20);
+    gateway->stall_ms = (unsigned)trawl_json_int(server, "stall_timeout", 60000);
+    gateway->max_messages = (unsigned)trawl_json_int(server, "max_messages", 100);
     gateway->heartbeat_ms = (unsigned)trawl_json_int(server, "heartbeat", 20000);
     gateway->readers = readers_create(&gateway->loop, gateway->data);
     gateway->origins = origins_create(listen, json_object_get(server, "hosts"),

@@ -27,6 +27,7 @@ struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *ht
     conn->query = *query;
     path->count = 0;
     query->count = 0;
+    conn->created_ms = trawl_now_ms();
     conn->connection_id = make_connection_id(hub->gateway);
     conn->slot = hub->gateway->conn_serial % HUB_HEARTBEAT_SLOTS;
     trawl_buf_init(&conn->out, HUB_QUEUE_MAX);
@@ -153,17 +154,24 @@ void conn_heartbeat(struct trawl_conn *conn)
     conn->told_caught_up |= caught_up;
 }
 
+static void set_blocked(struct trawl_conn *conn, bool blocked)
+{
+    conn->blocked = blocked;
+    if (blocked)
+        conn->blocked_ns = trawl_mono_ns();
+}
+
 /* False: nothing was taken. */
 static bool write_bytes(struct trawl_conn *conn, const char *bytes, size_t len)
 {
     int r;
 
     if (!is_poll(conn)) {
-        conn->blocked = trawl_http_write_raw(conn->http, bytes, len) < 0;
+        set_blocked(conn, trawl_http_write_raw(conn->http, bytes, len) < 0);
         return !conn->blocked;
     }
     r = trawl_http_stream_write(conn->http, bytes, len);
-    conn->blocked = r < 0;
+    set_blocked(conn, r < 0);
     conn->sent += len;
     return r == 0 || r == -EAGAIN; /* then it was taken, and is the last for now */
 }

@@ -41,9 +41,12 @@ struct trawl_gateway {
     uint64_t head;
     size_t ring_bytes;
     unsigned heartbeat_ms;
+    unsigned stall_ms;
+    unsigned max_messages; /* of a client, in a second */
     unsigned heartbeat_slot;
     unsigned conn_serial;
-    unsigned waiting; /* subscribers in CONN_WAITING */
+    unsigned waiting;   /* subscribers in CONN_WAITING */
+    uint64_t snapshots; /* that were sent to subscribers that had fallen too far behind */
     struct trawl_hub *hubs[GATEWAY_HUBS_MAX];
     size_t hub_count;
     struct gateway_command *commands;
@@ -69,6 +72,9 @@ int gateway_command(struct trawl_gateway *gateway, const char *name, json_t *arg
 
 /* configure.c: make what CONFIGURE says. 0 or negative, logged. */
 int gateway_configure(struct trawl_gateway *gateway, const json_t *message);
+
+/* watchers.c: answer LIST_WATCHERS. */
+void gateway_list_watchers(struct trawl_gateway *gateway, const json_t *message);
 
 /* requests.c: the server's callbacks. */
 extern const struct trawl_http_handler gateway_http_handler;

@@ -253,6 +253,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *ses
             conn_gone(conn);
         if (server->connections > 0)
             server->connections--;
+        trawl__http_address_leave(server, wsi);
         return 0;
     default:
         return 0;

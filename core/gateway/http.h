@@ -20,6 +20,7 @@ struct trawl_http_limits {
     size_t max_body;          /* of a request; beyond it 413 */
     size_t max_message;       /* of a WebSocket message; beyond it close 1009 */
     unsigned max_connections; /* beyond it new ones are closed */
+    unsigned max_per_address; /* likewise, those from one address; 0: no limit */
     unsigned idle_timeout_ms; /* a connection without a request, a request that does not arrive */
     unsigned pong_timeout_ms; /* a WebSocket that does not answer pings */
 };
@@ -103,6 +104,9 @@ void trawl_http_stream_end(struct trawl_http_conn *conn);
  * or none of a call's bytes are written or queued by the library), or -EAGAIN while an earlier write is unfinished (wait
  * for on_writable), or -EPIPE. */
 ssize_t trawl_http_write_raw(struct trawl_http_conn *conn, const void *bytes, size_t len);
+
+/* Close at once, whatever is left to send. */
+void trawl_http_abort(struct trawl_http_conn *conn);
 
 /* Send a WebSocket close frame and close; end an event stream. */
 void trawl_http_close(struct trawl_http_conn *conn, uint16_t code, const char *reason);

@@ -96,17 +96,22 @@ static void drop_socket(int fd)
 
 static void adopt(struct trawl_http_server *server, int fd)
 {
+    struct lws *wsi;
     int one = 1;
     unsigned unacked = HTTP_UNACKED_TIMEOUT_MS;
 
-    if (server->closing || server->connections >= server->limits.max_connections) {
+    if (server->closing || server->connections >= server->limits.max_connections ||
+        !trawl__http_address_has_room(server, fd)) {
         drop_socket(fd);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked, sizeof(unacked));
     server->connections++;
-    if (!lws_adopt_socket_vhost(server->vhost, fd)) /* has closed it */
+    wsi = lws_adopt_socket_vhost(server->vhost, fd);
+    if (wsi)
+        trawl__http_address_enter(server, wsi);
+    else /* it has closed it */
         server->connections--;
 }
 

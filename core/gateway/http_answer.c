@@ -236,3 +236,11 @@ void trawl_http_close(struct trawl_http_conn *conn, uint16_t code, const char *r
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, HTTP_CLOSE_TIMEOUT_S);
     lws_callback_on_writable(conn->wsi);
 }
+
+void trawl_http_abort(struct trawl_http_conn *conn)
+{
+    if (conn->gone)
+        return;
+    conn->closing = true;
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}

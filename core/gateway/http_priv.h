@@ -85,6 +85,8 @@ struct trawl_http_server {
     lws_retry_bo_t validity;
     struct http_listener *listeners;
     unsigned connections;
+    struct http_address *addresses; /* uthash, as are */
+    struct http_link *links;        /* both are empty where there is no limit for each address */
     uv_timer_t teardown;
     unsigned teardown_turns;
     bool closing;
@@ -103,6 +105,12 @@ void trawl__http_refuse(struct trawl_http_conn *conn, int status);
 const char *trawl__http_reason(int status);
 void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int status,
                       const char *content_type, const struct trawl_http_header *headers);
+
+/* http_addresses.c */
+/* Whether the peer of a socket may have one more connection. */
+bool trawl__http_address_has_room(const struct trawl_http_server *server, int fd);
+void trawl__http_address_enter(struct trawl_http_server *server, struct lws *wsi);
+void trawl__http_address_leave(struct trawl_http_server *server, struct lws *wsi);
 
 /* http_accept.c */
 void trawl__http_watch_stop(struct trawl_http_conn *conn);

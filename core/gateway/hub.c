@@ -184,6 +184,15 @@ void hub_flush(struct trawl_hub *hub)
     }
 }
 
+/* What waits for one that does not read is memory, of ours and of the kernel's. */
+static void close_if_stalled(struct trawl_conn *conn)
+{
+    uint64_t stall_ns = (uint64_t)conn_gateway(conn)->stall_ms * 1000000u;
+
+    if (conn->blocked && conn->http && trawl_mono_ns() - conn->blocked_ns >= stall_ns)
+        trawl_http_abort(conn->http);
+}
+
 void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
 {
     struct trawl_conn *next;
@@ -194,6 +203,7 @@ void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
             conn_poll(conn);
             continue;
         }
+        close_if_stalled(conn);
         if (conn->slot != slot || !conn->begun || conn->blocked || conn->closing)
             continue;
         conn_heartbeat(conn);

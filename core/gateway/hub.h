@@ -97,6 +97,8 @@ struct trawl_conn {
     struct query path;
     struct query query;
     char *connection_id;
+    int64_t created_ms;
+    unsigned snapshots;   /* that it was sent because it had fallen too far behind */
     struct trawl_buf out; /* whole messages that are not written yet */
     enum conn_state state;
     uint32_t topics;
@@ -114,6 +116,9 @@ struct trawl_conn {
     uint64_t position;    /* LIVE: place in the ring */
     uint64_t end_seq;     /* the run's last event, 0 if not known */
     struct hub_ring *ring;
+    uint64_t messages_s; /* the second that `messages` counts in */
+    unsigned messages;
+    uint64_t blocked_ns;             /* since when it is blocked */
     uint64_t shown;                  /* the last event that the client says it has shown */
     struct subscribe_job *resolving; /* a subscription that is being looked up */
     struct subscribe_job *piece;     /* a piece of the journal that is being read */

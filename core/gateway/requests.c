@@ -6,6 +6,7 @@
 #include "gateway/problem.h"
 #include "gateway/static.h"
 #include "ipc/culprit.h"
+#include "util/clock.h"
 
 static bool changes_something(const char *method)
 {
@@ -223,12 +224,26 @@ static void on_open(void *user, struct trawl_http_conn *http)
     }
 }
 
+static bool too_many_messages(struct trawl_conn *conn)
+{
+    uint64_t second = trawl_mono_ns() / 1000000000u;
+
+    if (conn->messages_s != second)
+        conn->messages = 0;
+    conn->messages_s = second;
+    return ++conn->messages > conn_gateway(conn)->max_messages;
+}
+
 static void on_message(void *user, struct trawl_http_conn *http, const char *text, size_t len)
 {
     struct trawl_conn *conn = trawl_http_data(http);
 
     (void)user;
-    if (!conn->closing)
+    if (conn->closing)
+        return;
+    if (too_many_messages(conn))
+        conn_close(conn, 1008, "too many messages");
+    else
         call_received(conn, text, len);
 }
 

@@ -290,6 +290,8 @@ static void fall_behind(struct trawl_conn *conn)
     job->topics = conn->topics;
     job->run_id = conn->run_id;
     job->end_with_run = conn->end_with_run;
+    conn->snapshots++;
+    conn_gateway(conn)->snapshots++;
     job->quiet = true;
     job->has_since = true;
     job->since = conn->cursor;

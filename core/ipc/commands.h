@@ -13,7 +13,7 @@
  *   resume_schedule the same
  *   move    {from, to, reason, count}: clients went from one transport to another → {}; 422: unknown transport (with the
  *            nearest name)
- *   watchers {} → {transport: subscribers of all gateways}
+ *   watchers {limit} → {transports: {name: subscribers of all gateways}, snapshots, watchers: [at most `limit` of them]}
  *   transports {} → {moves: [{from, to, reason, count}]: those of all gateways since the server started, chains: what the
  *            pusher told of its chains last}
  *   enable_transport {transport} → {transport}; 404: it is not disabled

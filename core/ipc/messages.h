@@ -142,6 +142,9 @@ enum trawl_message_type {
     /* To the pusher, {transport}: its receiver wants to get events again. */
     TRAWL_MSG_ENABLE,
 
+    /* {seq, limit}: answered by a WATCHER_LIST. */
+    TRAWL_MSG_LIST_WATCHERS,
+
     /* {retry_ms}: tell clients to come back, close, exit. */
     TRAWL_MSG_DRAIN,
 
@@ -155,6 +158,9 @@ enum trawl_message_type {
 
     /* {transport: subscribers}: how many follow over each; when it has changed, at most once in a heartbeat's tick. */
     TRAWL_MSG_WATCHERS,
+
+    /* {seq, snapshots: that were sent instead of events, watchers: [at most `limit` of them, as the API shows them]} */
+    TRAWL_MSG_WATCHER_LIST,
 
     /* From the pusher, {chains: [as trawl_chain_state() has them]}: when something has changed. */
     TRAWL_MSG_CHAINS,

@@ -39,7 +39,7 @@ void trawl__command(struct trawl_supervisor *supervisor, const char *name, const
     else if (strcmp(name, TRAWL_COMMAND_MOVE) == 0)
         trawl__command_move(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_WATCHERS) == 0)
-        trawl__command_watchers(supervisor, done, user);
+        trawl__command_watchers(supervisor, args, done, user);
     else if (strcmp(name, TRAWL_COMMAND_TRANSPORTS) == 0)
         trawl__command_transports(supervisor, done, user);
     else if (strcmp(name, TRAWL_COMMAND_ENABLE_TRANSPORT) == 0)

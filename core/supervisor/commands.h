@@ -47,8 +47,8 @@ void trawl__start_due(struct trawl_supervisor *supervisor, const char *platform,
 void trawl__resume_all(struct trawl_supervisor *supervisor, const int64_t *run_ids, size_t count);
 
 /* gateways.c: how many follow, over each transport. */
-void trawl__command_watchers(struct trawl_supervisor *supervisor, trawl_command_done *done,
-                             void *user);
+void trawl__command_watchers(struct trawl_supervisor *supervisor, const json_t *args,
+                             trawl_command_done *done, void *user);
 
 /* Answer with a problem. */
 void trawl__command_refuse(trawl_command_done *done, void *user, int status, const char *title,

@@ -11,6 +11,7 @@
 #include "supervisor/policy.h"
 #include "supervisor/process.h"
 #include "supervisor/pushing.h"
+#include "supervisor/watchers.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/json.h"
@@ -171,10 +172,9 @@ static void gateway_set_watchers(struct trawl_gateway *gateway, json_t *watchers
     gateway->watchers = json_incref(watchers);
 }
 
-void trawl__command_watchers(struct trawl_supervisor *supervisor, trawl_command_done *done,
-                             void *user)
+json_t *trawl__gateways_watchers(const struct trawl_supervisor *supervisor)
 {
-    json_auto_t *sum = json_object();
+    json_t *sum = json_object();
     const struct trawl_gateway *gateway;
     const char *transport;
     json_t *count;
@@ -186,7 +186,23 @@ void trawl__command_watchers(struct trawl_supervisor *supervisor, trawl_command_
             json_object_set_new(sum, transport, json_integer(before + json_integer_value(count)));
         }
     }
-    done(user, 0, sum);
+    return sum;
+}
+
+unsigned trawl__gateways_list_watchers(struct trawl_supervisor *supervisor, json_int_t seq,
+                                       size_t limit)
+{
+    json_auto_t *message = json_pack("{s:I, s:I}", "seq", seq, "limit", (json_int_t)limit);
+    struct trawl_gateway *gateway;
+    unsigned asked = 0;
+
+    DL_FOREACH (supervisor->gateways, gateway) {
+        if (gateway->pushes || !gateway->serving || !gateway_channel(gateway))
+            continue;
+        asked += trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_LIST_WATCHERS,
+                                         message) == 0;
+    }
+    return asked;
 }
 
 static void gateway_on_frame(void *user, const struct trawl_frame *frame)
@@ -201,6 +217,8 @@ static void gateway_on_frame(void *user, const struct trawl_frame *frame)
         gateway_on_command(gateway, message);
     } else if (message && frame->type == TRAWL_MSG_WATCHERS) {
         gateway_set_watchers(gateway, message);
+    } else if (message && frame->type == TRAWL_MSG_WATCHER_LIST) {
+        trawl__watchers_on_list(gateway->supervisor, message);
     } else if (message && frame->type == TRAWL_MSG_CHAINS && gateway->pushes) {
         trawl__pushing_on_chains(gateway->supervisor, message);
     } else {
@@ -419,9 +437,23 @@ void trawl__gateways_stalled(struct trawl_supervisor *supervisor)
         gateway_stalled(gateway);
 }
 
+static json_int_t gateway_watcher_count(const struct trawl_gateway *gateway)
+{
+    json_int_t sum = 0;
+    const char *transport;
+    json_t *count;
+
+    json_object_foreach (gateway->watchers, transport, count) {
+        sum += json_integer_value(count);
+    }
+    return sum;
+}
+
+/* Clients come back within the time that they are told, each at a moment of its own: a millisecond for each spreads them. */
 static void gateway_drain(struct trawl_gateway *gateway)
 {
-    json_auto_t *drain = json_pack("{s:i}", "retry_ms", TRAWL_GATEWAY_RETRY_MS);
+    json_auto_t *drain =
+        json_pack("{s:I}", "retry_ms", TRAWL_GATEWAY_RETRY_MS + gateway_watcher_count(gateway));
 
     if (gateway_channel(gateway))
         (void)trawl_channel_send_json(gateway_channel(gateway), TRAWL_MSG_DRAIN, drain);

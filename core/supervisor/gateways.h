@@ -25,6 +25,13 @@ void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct tr
 /* Tell the pusher that a transport's receiver wants to get events again. */
 void trawl__gateways_enable(struct trawl_supervisor *supervisor, const char *transport);
 
+/* {transport: subscribers of all gateways}, as they told last. New reference. */
+json_t *trawl__gateways_watchers(const struct trawl_supervisor *supervisor);
+
+/* Ask all that serve for at most `limit` of their watchers: how many were asked. Each answers to trawl__watchers_on_list(). */
+unsigned trawl__gateways_list_watchers(struct trawl_supervisor *supervisor, json_int_t seq,
+                                       size_t limit);
+
 /* Start them again, with what may be used now: clients come back, and miss nothing. */
 void trawl__gateways_reload(struct trawl_supervisor *supervisor);
 

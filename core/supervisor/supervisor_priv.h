@@ -16,6 +16,7 @@ struct trawl_gateway;
 struct trawl_host;
 
 struct trawl_scheduled;
+struct trawl_watchers_query;
 
 /* How far the end has come; each stage waits for what the one before it still had to do. */
 enum trawl_stage {
@@ -66,8 +67,10 @@ struct trawl_supervisor {
     struct trawl_scheduled *schedules; /* NULL without `serve` */
     size_t schedule_count;
 
-    struct trawl_gateway *gateways; /* NULL without `serve` */
-    uint64_t gateway_generations;   /* processes started so far */
+    struct trawl_gateway *gateways;               /* NULL without `serve` */
+    uint64_t gateway_generations;                 /* processes started so far */
+    struct trawl_watchers_query *watcher_queries; /* that are not answered yet */
+    json_int_t watcher_seq;
     int *listen_fds;
     char **listen_addresses;
     size_t listen_count;

@@ -160,7 +160,7 @@ test('an EventSource stops when it has seen the end', async (t) => {
 test('watchers are counted by their transport', async (t) => {
   const { url } = await site(t, pages(1));
   const server = await serve(t, { server: { heartbeat: '1s' }, platforms: { a: crawl(url) } });
-  const counted = (expected) => until(JSON.stringify(expected), async () => isDeepStrictEqual(await server.get('/api/watchers'), expected));
+  const counted = (expected) => until(JSON.stringify(expected), async () => isDeepStrictEqual((await server.get('/api/watchers')).transports, expected));
   const clients = [await Client.open(t, server.url), await Client.open(t, server.url)];
   const stream = await fetch(`${server.url}/api/scrape/stream`);
   await counted({ websocket: 2, sse: 1, poll: 0 });

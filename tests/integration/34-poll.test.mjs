@@ -86,7 +86,7 @@ test('polls whose clients went away are forgotten', async (t) => {
     socket.write(`GET /api/scrape/poll?timeout=50&since=${since} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
     return socket;
   });
-  const watching = async () => (await (await fetch(`${server.url}/api/watchers`)).json()).poll;
+  const watching = async () => (await (await fetch(`${server.url}/api/watchers`)).json()).transports.poll;
   await until('200 polls', async () => (await watching()) === 200);
   sockets.forEach((socket, i) => (i % 2 ? socket.resetAndDestroy() : socket.end()));
   await until('no polls', async () => (await watching()) === 0);

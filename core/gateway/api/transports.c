@@ -62,7 +62,15 @@ static void on_watchers(void *user, int status, const json_t *result)
 
 void api_watchers(struct api_request *request)
 {
-    api_command(request, TRAWL_COMMAND_WATCHERS, json_object(), on_watchers);
+    struct trawl_err err = {0};
+    unsigned limit;
+    int r = api_limit(request, &limit, &err);
+
+    if (r < 0)
+        api_respond_failure(request, r, &err);
+    else
+        api_command(request, TRAWL_COMMAND_WATCHERS, json_pack("{s:i}", "limit", (int)limit),
+                    on_watchers);
 }
 
 /* --- a client's move ------------------------------------------------------------------------------- */

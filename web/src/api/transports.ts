@@ -22,7 +22,33 @@ export interface Transports {
   failures: number;
   retry_after_ms: number;
   moves?: CountedMove[];
+  chains?: Chain[];
 }
+
+/** A transport of a chain that pushes. */
+export interface ChainTransport {
+  name: string;
+  ok: boolean;
+  reason: string | null;
+  state: "closed" | "open" | "half-open" | "disabled";
+  failures: number;
+  delivered: number;
+  retry_at: string | null;
+  error: { at: string | null; message: string } | null;
+}
+
+export interface Chain {
+  name: string;
+  failures: number;
+  retry_after_ms: number;
+  sent_id: string;
+  lag: number;
+  lost: number;
+  delivered: number;
+  transports: ChainTransport[];
+}
+
+export const enableTransport = (name: string) => api.post(`/api/transports/${encodeURIComponent(name)}/enable`);
 
 export const transportsQuery = () =>
   queryOptions({

@@ -1,15 +1,33 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Json } from "@/lib/json";
 import { api } from "./http";
 
-export interface Watchers {
-  [name: string]: Json;
+export interface Watcher {
+  connection_id: string;
+  transport: string;
+  address: string;
+  connected_at: string;
+  topics: string[];
+  run_id: number | null;
+  sent_id: string | null;
+  shown_id: string | null;
+  lag: number;
+  snapshots: number;
+  blocked: boolean;
 }
 
-/** How many watch, by transport. */
+export interface Watchers {
+  /** How many, by transport. */
+  transports: Record<string, number>;
+  snapshots: number;
+  watchers: Watcher[];
+}
+
+/** As many as the page shows. */
+export const WATCHERS_SHOWN = 100;
+
 export const watchersQuery = () =>
   queryOptions({
     queryKey: ["watchers"],
-    queryFn: ({ signal }) => api.get<Watchers>("/api/watchers", { signal }),
+    queryFn: ({ signal }) => api.get<Watchers>(`/api/watchers?limit=${WATCHERS_SHOWN}`, { signal }),
     refetchInterval: 10_000,
   });

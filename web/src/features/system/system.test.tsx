@@ -65,11 +65,60 @@ describe("System", () => {
 
   it("says when the server is not ready, and shows watchers only where there are any", async () => {
     server.on("GET /ready", problem(503, "Shutting down"));
-    server.on("GET /api/watchers", { websocket: 3, by_run: { 12: 1 } });
+    server.on("GET /api/watchers", { transports: { websocket: 3 }, snapshots: 0, watchers: [] });
     renderApp(<System />);
     const state = await screen.findByRole("region", { name: "State" });
     expect(await within(state).findByText("not ready")).toBeTruthy();
     expect((await within(state).findByText("websocket")).nextSibling?.textContent).toBe("3");
+  });
+
+  it("lists who watches, and how far they are", async () => {
+    const watcher = {
+      connection_id: "a",
+      transport: "sse",
+      address: "192.0.2.7",
+      connected_at: "2026-01-31T12:00:00Z",
+      topics: ["scrape_progress", "items"],
+      run_id: 12,
+      sent_id: "5f3a9c01-40",
+      shown_id: null,
+      lag: 2,
+      snapshots: 1,
+      blocked: false,
+    };
+    server.on("GET /api/watchers?limit=100", { transports: { sse: 7 }, snapshots: 1, watchers: [watcher] });
+    renderApp(<System />);
+    const panel = await screen.findByRole("region", { name: "Watchers" });
+    expect(panel.textContent).toContain("1 of 7");
+    const cells = within(panel).getAllByRole("cell").map((cell) => cell.textContent);
+    expect(cells.filter((_, i) => i !== 2)).toEqual([
+      "sse",
+      "192.0.2.7",
+      "scrape_progress, items of run 12",
+      "5f3a9c01-40",
+      "–",
+      "2 events behind, 1 snapshot",
+    ]);
+  });
+
+  it("shows chains that push, and enables a transport again", async () => {
+    const asked: string[] = [];
+    const hook = { name: "hook", ok: true, reason: null, state: "disabled", failures: 0, delivered: 5, retry_at: null, error: { at: null, message: "answered 410" } };
+    const spool = { ...hook, name: "spool", state: "closed", delivered: 12, error: null };
+    server.on("GET /api/transports", {
+      ...TRANSPORTS,
+      chains: [{ name: "archive", failures: 3, retry_after_ms: 30_000, sent_id: "5f3a9c01-40", lag: 3, lost: 2, delivered: 17, transports: [hook, spool] }],
+    });
+    server.on("POST /api/transports/hook/enable", () => {
+      asked.push("hook");
+      return { transport: "hook" };
+    });
+    renderApp(<System />);
+    const panel = await screen.findByRole("region", { name: "Chain archive" });
+    expect(panel.textContent).toContain("17 events sent, 3 events behind, 2 events lost to retention");
+    expect(within(panel).getByText("answered 410")).toBeTruthy();
+    await userEvent.click(within(panel).getByRole("button", { name: "Enable hook" }));
+    expect(asked).toEqual(["hook"]);
   });
 });
 

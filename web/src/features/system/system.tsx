@@ -9,13 +9,15 @@ import { Panel } from "@/components/panel";
 import { QueryView } from "@/components/query-view";
 import { Stat, StatStrip } from "@/components/stat";
 import { count, plural } from "@/lib/format";
-import { toText } from "@/lib/json";
 import { PluginList } from "./plugin-list";
+import { ChainsPanel } from "./chains-panel";
 import { MovesPanel, TransportsPanel } from "./transports-panel";
+import { WatchersPanel } from "./watchers-panel";
 
 export default function System() {
   const transports = useQuery(transportsQuery());
   const plugins = useQuery(pluginsQuery());
+  const watchers = useQuery(watchersQuery());
   return (
     <>
       <PageHeader title="System" subtitle="What the server is made of, and how it feels" />
@@ -28,6 +30,7 @@ export default function System() {
                 {(answer) => (
                   <>
                     <TransportsPanel transports={answer} />
+                    {answer.chains && <ChainsPanel chains={answer.chains} />}
                     {answer.moves && <MovesPanel moves={answer.moves} />}
                   </>
                 )}
@@ -42,6 +45,9 @@ export default function System() {
             </Panel>
           </Grid.Col>
         </Grid>
+        <QueryView query={watchers} what="The watchers could not be read">
+          {(answer) => <WatchersPanel watchers={answer} />}
+        </QueryView>
       </Stack>
     </>
   );
@@ -66,9 +72,9 @@ function Overview({ transports, plugins }: { transports: Transports | undefined;
       {plugins && (
         <Stat label="Scraper plugins" value={count(plugins.filter(({ kind }) => kind === "scraper").length)} />
       )}
-      {Object.entries(watchers ?? {}).map(([name, value]) =>
-        typeof value === "object" ? null : <Stat key={name} label={name.replaceAll("_", " ")} value={toText(value)} />,
-      )}
+      {Object.entries(watchers?.transports ?? {}).map(([name, value]) => (
+        <Stat key={name} label={name.replaceAll("_", " ")} value={count(value)} />
+      ))}
     </StatStrip>
   );
 }
