@@ -173,6 +173,7 @@ int trawl_store_open(const struct trawl_store_options *options, struct trawl_sto
     store->queue_end = &store->queue;
     store->finished_end = &store->finished;
     store->finder.last = &store->finder.first;
+    store->gather_ms = options->gather_ms;
     store->folder = trawl_xstrdup(options->folder);
     uv_mutex_init(&store->mutex);
     uv_cond_init(&store->cond);

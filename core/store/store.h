@@ -38,7 +38,14 @@ struct trawl_store;
 struct trawl_store_options {
     const char *folder; /* made if it is not there; locked while the store is open */
     bool durable;       /* false: a private folder that dies with the process, nothing is synced */
+
+    /* Transactions begin no closer together than this, unless much waits: each writes a page of the file for nearly every row,
+     * so many rows in one cost far less. What comes alone is committed at once. 0: whatever is there, at once. */
+    unsigned gather_ms;
 };
+
+/* Fit for a server: nobody sees it, and a crawl's pages come in dozens. */
+#define TRAWL_STORE_GATHER_MS 10
 
 /* Called after each commit with its events, in order. Borrowed for the call. */
 typedef void trawl_store_on_events(void *user, const struct trawl_event *events, size_t count);

@@ -71,6 +71,7 @@ struct trawl_store {
     uint32_t epoch; /* never changes, as */
     char *folder;
     int lock_fd;
+    unsigned gather_ms;
     uint64_t gather_ns; /* no transaction begins before, unless much waits */
 
     uv_mutex_t mutex; /* for all below */

@@ -9,9 +9,7 @@
 #define BATCH_OPS_MAX   2000
 #define BATCH_BYTES_MAX ((size_t)32 << 20)
 
-/* Transactions begin no closer together than this, unless so much waits: each writes a page of the file for nearly every row, so
- * many rows in one cost far less. What comes alone is committed at once. */
-#define GATHER_NS    ((uint64_t)10000000)
+/* So much is committed without waiting for more. */
 #define GATHER_BYTES ((size_t)2 << 20)
 
 #define RETRY_NS ((uint64_t)1000000000)
@@ -59,7 +57,7 @@ static void gather(struct trawl_store *store)
     while (!store->closing && store->queue_bytes < GATHER_BYTES &&
            (now_ns = uv_hrtime()) < store->gather_ns)
         uv_cond_timedwait(&store->cond, &store->mutex, store->gather_ns - now_ns);
-    store->gather_ns = uv_hrtime() + GATHER_NS;
+    store->gather_ns = uv_hrtime() + (uint64_t)store->gather_ms * 1000000;
 }
 
 /* Detach the operations of the next transaction, waiting for the first. NULL: the store closes. */

@@ -167,6 +167,7 @@ static int supervisor_open_store(struct trawl_supervisor *supervisor, struct tra
     const struct trawl_store_options options = {
         .folder = supervisor->options->data_folder,
         .durable = supervisor->options->durable,
+        .gather_ms = TRAWL_STORE_GATHER_MS,
     };
     struct trawl_err err = {0};
     int r;

@@ -56,7 +56,7 @@ test('a WebSocket at a path that has none is refused', async (t) => {
 });
 
 test('no answer to pings: closed', async (t) => {
-  const { url } = await server(t, { heartbeat: '1s' });
+  const { url } = await server(t, { heartbeat: '1s', pong_timeout: '2s' });
   const client = await Client.open(t, url, { autoPong: false });
   await client.closed;
 });

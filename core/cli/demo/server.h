@@ -8,7 +8,7 @@
 #include "trawl/err.h"
 
 /* Every so many requests one is answered with 503. */
-#define DEMO_FAIL_EVERY 40u
+#define DEMO_FAIL_EVERY 200u
 
 struct demo_server;
 
