@@ -143,21 +143,7 @@ static bool is_listed(const json_t *order, const char *name)
     return false;
 }
 
-/* It is the pusher's. */
-static bool is_pushing(const struct trawl_gateway *gateway, const json_t *message, const char *name)
-{
-    const char *file = trawl_json_string(json_object_get(message, "plugins"), name, "");
-    json_t *plugin;
-    size_t i;
-
-    json_array_foreach (gateway->plugin_list, i, plugin) {
-        if (strcmp(trawl_json_string(plugin, "file", ""), file) == 0)
-            return trawl_json_bool(plugin, "pushes", false);
-    }
-    return false;
-}
-
-/* Those of the chain in its order, then all others that are configured and serve. */
+/* Those of the chain in its order, then all others that are configured. */
 static int add_transports(struct trawl_gateway *gateway, const json_t *message)
 {
     const json_t *live = json_object_get(json_object_get(gateway->config, "chains"), "live");
@@ -176,7 +162,7 @@ static int add_transports(struct trawl_gateway *gateway, const json_t *message)
             return r;
     }
     json_object_foreach (json_object_get(gateway->config, "transports"), name, value) {
-        if (is_listed(order, name) || is_pushing(gateway, message, name))
+        if (is_listed(order, name))
             continue;
         r = add_transport(gateway, message, name);
         if (r < 0)

@@ -1,5 +1,5 @@
-/* The commands `move` and `transports`: how often clients went from one transport to another, and why. Counted here, so that it
- * is the same whichever gateway is asked; since the server started. */
+/* The commands `move` and `transports`: how often clients went from one transport to another, and why. Counted here, so that
+ * it is the same whichever gateway is asked; since the server started. */
 #include <string.h>
 
 #include "supervisor/commands.h"

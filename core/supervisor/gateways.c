@@ -45,14 +45,65 @@ static struct trawl_channel *gateway_channel(const struct trawl_gateway *gateway
 
 /* --- its first message --------------------------------------------------------------------------- */
 
+static bool gateway_pushes_file(const struct trawl_supervisor *supervisor, const json_t *file)
+{
+    json_t *plugin;
+    size_t i;
+
+    json_array_foreach (supervisor->options->plugins, i, plugin) {
+        if (json_equal(json_object_get(plugin, "file"), file))
+            return trawl_json_bool(plugin, "pushes", false);
+    }
+    return false;
+}
+
+/* A chain besides "live" names the transport. */
+static bool gateway_is_in_pushing_chain(const json_t *root, const char *transport)
+{
+    const char *name;
+    json_t *chain;
+
+    json_object_foreach (json_object_get(root, "chains"), name, chain) {
+        json_t *value;
+        size_t i;
+
+        json_array_foreach (json_object_get(chain, "order"), i, value) {
+            if (strcmp(name, "live") != 0 && strcmp(json_string_value(value), transport) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The transports that are for this process; of one that cannot be used no more than its name. A gateway faces the network:
+ * it does not learn the secrets of those that push. */
+static json_t *gateway_transports(const struct trawl_gateway *gateway)
+{
+    const struct trawl_supervisor *supervisor = gateway->supervisor;
+    const json_t *root = supervisor->options->config->root;
+    json_t *transports = json_object();
+    const char *name;
+    json_t *transport;
+
+    json_object_foreach (json_object_get(root, "transports"), name, transport) {
+        const json_t *file = json_object_get(transport, "plugin_file");
+        bool pushes =
+            file ? gateway_pushes_file(supervisor, file) : gateway_is_in_pushing_chain(root, name);
+
+        if (pushes == gateway->pushes)
+            json_object_set_new(transports, name, file ? json_incref(transport) : json_object());
+    }
+    return transports;
+}
+
 /* {name: file} of the transports that can be used. */
-static json_t *gateway_transport_files(const json_t *root)
+static json_t *gateway_transport_files(const json_t *transports)
 {
     json_t *files = json_object();
     const char *name;
     json_t *transport;
 
-    json_object_foreach (json_object_get(root, "transports"), name, transport) {
+    json_object_foreach ((json_t *)(uintptr_t)transports, name, transport) {
         json_t *file = json_object_get(transport, "plugin_file");
 
         if (json_is_string(file))
@@ -83,26 +134,27 @@ static json_t *gateway_platforms(const struct trawl_config *config)
     return platforms;
 }
 
-/* What a gateway needs to know of the configuration: it faces the network, and learns no platform's secrets. */
-static json_t *gateway_sections(const json_t *root)
+/* What a gateway needs to know of the configuration: it learns no platform's secrets. */
+static json_t *gateway_sections(const json_t *root, json_t *transports)
 {
-    return json_pack("{s:O*, s:O*, s:O*}", "server", json_object_get(root, "server"), "transports",
-                     json_object_get(root, "transports"), "chains",
-                     json_object_get(root, "chains"));
+    return json_pack("{s:O*, s:O, s:O*}", "server", json_object_get(root, "server"), "transports",
+                     transports, "chains", json_object_get(root, "chains"));
 }
 
-static json_t *gateway_configuration(const struct trawl_supervisor *supervisor)
+static json_t *gateway_configuration(const struct trawl_gateway *gateway)
 {
+    const struct trawl_supervisor *supervisor = gateway->supervisor;
     const struct trawl_supervisor_options *options = supervisor->options;
-    json_t *root = options->config->root;
+    json_auto_t *transports = gateway_transports(gateway);
     json_t *listen = json_array();
 
     for (size_t i = 0; i < supervisor->listen_count; i++)
         json_array_append_new(listen, json_string(supervisor->listen_addresses[i]));
     return json_pack("{s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*, s:O*}", "config",
-                     gateway_sections(root), "listen", listen, "data", options->data_folder,
-                     "epoch", (json_int_t)trawl_store_epoch(supervisor->store), "head",
-                     (json_int_t)supervisor->head, "plugins", gateway_transport_files(root),
+                     gateway_sections(options->config->root, transports), "listen", listen, "data",
+                     options->data_folder, "epoch",
+                     (json_int_t)trawl_store_epoch(supervisor->store), "head",
+                     (json_int_t)supervisor->head, "plugins", gateway_transport_files(transports),
                      "platforms", gateway_platforms(options->config), "plugin_list",
                      options->plugins, "broken", options->broken, "left_out",
                      supervisor->culprits.left_out);
@@ -333,7 +385,7 @@ static void gateway_spawn(struct trawl_gateway *gateway)
         .on_gone = gateway_on_gone,
     };
     struct trawl_supervisor *supervisor = gateway->supervisor;
-    json_auto_t *configuration = gateway_configuration(supervisor);
+    json_auto_t *configuration = gateway_configuration(gateway);
     int r;
 
     if (gateway->pushes)

@@ -1,5 +1,6 @@
-/* The gateway processes (server.gateways), and beside them the pusher where chains push: started, told of events and of their commands' outcomes, started again when they
- * die. They share the listening sockets, and the kernel spreads connections over them.
+/* The gateway processes (server.gateways), and beside them the pusher where chains push: started, told of events and of their
+ * commands' outcomes, started again when they die. Gateways share the listening sockets, and the kernel spreads connections
+ * over them.
  *
  * The listening sockets stay open here, so connections that come while no gateway lives wait in the kernel. A new gateway is
  * told the last event that we know, and gets those after it: nothing is lost between two of them.
