@@ -23,7 +23,8 @@
 #include "util/json.h"
 #include "util/listen.h"
 
-/* How often old events are dropped from the journal. */
+/* How often old events are dropped from the journal; soon for the first time, as a server may be down for longer than it is up. */
+#define PRUNE_FIRST_MS    1000
 #define PRUNE_INTERVAL_MS 60000
 
 /* What hosts said is saved with every so manieth tick of the progress timer. */
@@ -109,7 +110,7 @@ static void supervisor_start_timers(struct trawl_supervisor *supervisor)
     supervisor->prune_timer.data = supervisor;
     supervisor->schedule_timer.data = supervisor;
     supervisor->ack_idle.data = supervisor;
-    uv_timer_start(&supervisor->prune_timer, supervisor_on_prune_timer, PRUNE_INTERVAL_MS,
+    uv_timer_start(&supervisor->prune_timer, supervisor_on_prune_timer, PRUNE_FIRST_MS,
                    PRUNE_INTERVAL_MS);
     uv_unref((uv_handle_t *)&supervisor->prune_timer);
     /* It runs while runs do (trawl__run_enter() starts it again). */
