@@ -1028,7 +1028,7 @@ static json_t *answer_command(struct gateway *gateway, int status, json_t *resul
     return command;
 }
 
-static void gateway__lists_transports_and_moves(void **state)
+static void gateway__lists_transports_moves_and_chains(void **state)
 {
     struct gateway *gateway = start(10, 1);
     struct client *client = connect_to(gateway);
@@ -1037,15 +1037,38 @@ static void gateway__lists_transports_and_moves(void **state)
     (void)state;
     request(gateway, client, "GET /api/transports", "");
     command = answer_command(gateway, 0,
-                             json_pack("{s:[{s:s, s:s, s:s, s:i}]}", "moves", "from", "websocket",
-                                       "to", "sse", "reason", "refused", "count", 3));
+                             json_pack("{s:[{s:s, s:s, s:s, s:i}], s:[{s:s}]}", "moves", "from",
+                                       "websocket", "to", "sse", "reason", "refused", "count", 3,
+                                       "chains", "name", "archive"));
     assert_string_equal(trawl_json_string(command, "name", ""), "transports");
     json_decref(command);
     assert_int_equal(head_of(client), 200);
-    while (!strstr(trawl_buf_text(&client->in), "\"count\":3"))
+    while (!strstr(trawl_buf_text(&client->in), "\"chains\":[{\"name\":\"archive\"}]"))
         assert_true(receive(client));
+    assert_non_null(strstr(client->in.data, "\"count\":3"));
     assert_non_null(strstr(client->in.data, "pigeon"));
     assert_non_null(strstr(client->in.data, "\"failures\":3"));
+    leave(client);
+    stop(gateway);
+}
+
+static void gateway__enables_a_transport(void **state)
+{
+    struct gateway *gateway = start(10, 1);
+    struct client *client = connect_to(gateway);
+    json_t *command;
+
+    (void)state;
+    post(gateway, client, "POST /api/transports/hook/enable", "Content-Type: application/json\r\n",
+         "{}");
+    command = answer_command(gateway, 0, json_pack("{s:s}", "transport", "hook"));
+    assert_string_equal(trawl_json_string(command, "name", ""), "enable_transport");
+    assert_string_equal(trawl_json_string(json_object_get(command, "args"), "transport", ""),
+                        "hook");
+    json_decref(command);
+    assert_int_equal(head_of(client), 200);
+    while (!strstr(trawl_buf_text(&client->in), "{\"transport\":\"hook\"}"))
+        assert_true(receive(client));
     leave(client);
     stop(gateway);
 }
@@ -1398,7 +1421,8 @@ int main(void)
         cmocka_unit_test(gateway__refuses_other_hosts),
         cmocka_unit_test(gateway__starts_a_run),
         cmocka_unit_test(gateway__passes_on_refusals),
-        cmocka_unit_test(gateway__lists_transports_and_moves),
+        cmocka_unit_test(gateway__lists_transports_moves_and_chains),
+        cmocka_unit_test(gateway__enables_a_transport),
         cmocka_unit_test(gateway__passes_on_moves),
         cmocka_unit_test(gateway__refuses_bad_moves),
         cmocka_unit_test(gateway__refuses_bad_bodies),
