@@ -25,9 +25,17 @@ static uint64_t pause_ms(unsigned failures)
     return pause < TRAWL_BREAKER_PAUSE_MAX_MS ? pause : TRAWL_BREAKER_PAUSE_MAX_MS;
 }
 
-static void fail(struct trawl_breaker *breaker, const struct trawl_breaker_limits *limits,
-                 uint64_t at_least_ms, uint64_t now_ns)
+static uint64_t within(int64_t ms, int64_t min, int64_t max)
 {
+    if (ms < min)
+        return (uint64_t)min;
+    return (uint64_t)(ms < max ? ms : max);
+}
+
+static void fail(struct trawl_breaker *breaker, const struct trawl_breaker_limits *limits,
+                 int64_t retry_after_ms, uint64_t now_ns)
+{
+    uint64_t at_least_ms = within(retry_after_ms, 0, TRAWL_BREAKER_LATER_MAX_MS);
     uint64_t wait_ms;
 
     breaker->failures++;
@@ -42,7 +50,9 @@ static void fail(struct trawl_breaker *breaker, const struct trawl_breaker_limit
 static void leave_alone(struct trawl_breaker *breaker, const struct trawl_breaker_limits *limits,
                         int64_t retry_after_ms, uint64_t now_ns)
 {
-    uint64_t wait_ms = retry_after_ms >= 0 ? (uint64_t)retry_after_ms : limits->retry_after_ms;
+    uint64_t wait_ms = retry_after_ms < 0 ? limits->retry_after_ms
+                                          : within(retry_after_ms, TRAWL_BREAKER_LATER_MIN_MS,
+                                                   TRAWL_BREAKER_LATER_MAX_MS);
 
     breaker->state = TRAWL_BREAKER_OPEN;
     breaker->until_ns = now_ns + wait_ms * NS_PER_MS;
@@ -63,7 +73,7 @@ void trawl_breaker_hear(struct trawl_breaker *breaker, const struct trawl_breake
         break;
     case TRAWL_PUSH_FAILED:
     default: /* what a plugin made up */
-        fail(breaker, limits, retry_after_ms > 0 ? (uint64_t)retry_after_ms : 0, now_ns);
+        fail(breaker, limits, retry_after_ms, now_ns);
         break;
     }
 }

@@ -17,6 +17,10 @@
 #define TRAWL_BREAKER_PAUSE_MS     100
 #define TRAWL_BREAKER_PAUSE_MAX_MS 5000
 
+/* What a receiver may ask for: one that says "at once" while it refuses is not asked in a loop, and nobody waits for longer. */
+#define TRAWL_BREAKER_LATER_MIN_MS 1000
+#define TRAWL_BREAKER_LATER_MAX_MS (24 * 60 * 60 * 1000)
+
 enum trawl_breaker_state {
     TRAWL_BREAKER_CLOSED,
     TRAWL_BREAKER_OPEN,

@@ -9,6 +9,9 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
+/* When the journal could not be read. */
+#define READ_AGAIN_MS 1000
+
 struct member {
     char *name;
     struct trawl_sender *sender; /* NULL: it could not be made */
@@ -30,7 +33,7 @@ struct piece {
 
     struct trawl_buf text; /* of all messages */
     struct trawl_message *messages;
-    uint64_t *seqs; /* of each; the place before it for one that is no event */
+    uint64_t *seqs; /* of each */
     char (*ids)[TRAWL_EVENT_ID_SIZE];
     size_t count;
     uint64_t through; /* the last event that was looked at */
@@ -107,6 +110,14 @@ struct trawl_chain *trawl_chain_create(uv_loop_t *loop, const char *name, const 
     return chain;
 }
 
+/* What a plugin says becomes part of JSON. */
+static const char *utf8_or_not(const char *text)
+{
+    json_auto_t *probe = json_string(text);
+
+    return probe ? text : "its own words are not UTF-8";
+}
+
 void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct trawl_sender *sender,
                      const char *reason, const char *disabled)
 {
@@ -118,7 +129,7 @@ void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct tr
     *member = (struct member){
         .name = trawl_xstrdup(transport),
         .sender = sender,
-        .reason = trawl_xstrdup(reason),
+        .reason = reason ? trawl_xstrdup(utf8_or_not(reason)) : NULL,
     };
     if (disabled)
         snprintf(member->error, sizeof(member->error), "%s", disabled);
@@ -167,18 +178,23 @@ static void piece_add(struct piece *piece, const char *type, const char *id, uin
     piece->seqs[piece->count++] = seq;
 }
 
+/* It stands for the events that are lost, at the place of the last of them. */
 static void piece_add_gap(struct piece *piece)
 {
+    const struct trawl_chain *chain = piece->chain;
+    uint64_t seq = piece->since + piece->lost;
     json_auto_t *message = NULL;
     TRAWL_AUTO_FREE char *text = NULL;
+    char id[TRAWL_EVENT_ID_SIZE];
     char stamp[TRAWL_TIMESTAMP_SIZE];
 
+    trawl_event_id(id, chain->epoch, seq);
     trawl_timestamp(stamp, trawl_now_ms());
-    message = json_pack("{s:s, s:s, s:{s:s, s:I}}", "type", "gap", "timestamp", stamp, "data",
-                        "chain", piece->chain->name, "lost", (json_int_t)piece->lost);
+    message = json_pack("{s:s, s:s, s:s, s:{s:s, s:I}}", "id", id, "type", "gap", "timestamp",
+                        stamp, "data", "chain", chain->name, "lost", (json_int_t)piece->lost);
     text = trawl_json_text(message, TRAWL_JSON_COMPACT);
     (void)trawl_buf_append(&piece->text, text, strlen(text) + 1);
-    piece_add(piece, "gap", NULL, piece->since + piece->lost, 0);
+    piece_add(piece, "gap", id, seq, 0);
     piece->messages[0].json_len--;
 }
 
@@ -219,11 +235,16 @@ static int piece_read_events(struct piece *piece, struct trawl_reader *reader)
                                                      TRAWL_TOPIC_LOGS};
     struct trawl_event *events = NULL;
     size_t count = 0;
-    int r = trawl_reader_events(reader, &all, piece->since + piece->lost, piece->until,
-                                TRAWL_CHAIN_PIECE, &events, &count, &piece->err);
+    int r = trawl_reader_events(reader, &all, piece->since, piece->until, TRAWL_CHAIN_PIECE,
+                                &events, &count, &piece->err);
 
     if (r < 0)
         return r;
+    /* Seen by what is there, so that nothing can be dropped between two looks: the journal has no holes but at its begin. */
+    piece->lost = (count > 0 ? events[0].seq - 1 : piece->until) - piece->since;
+    if (piece->lost > 0)
+        piece_add_gap(piece);
+    piece->through = piece->since + piece->lost;
     for (size_t i = 0; r == 0 && i < count; i++) {
         if (trawl_filter_takes(&piece->chain->filter, &events[i]))
             r = piece_add_event(piece, &events[i]);
@@ -240,22 +261,13 @@ static int piece_read_events(struct piece *piece, struct trawl_reader *reader)
 static int piece_read(struct piece *piece)
 {
     struct trawl_reader **reader = &piece->chain->reader;
-    uint64_t tail = 0;
-    uint64_t head = 0;
     int r = 0;
 
     if (!*reader)
         r = trawl_reader_open(piece->chain->folder, reader, &piece->err);
-    if (r == 0)
-        r = trawl_reader_bounds(*reader, &tail, &head, &piece->err);
     if (r < 0)
         return r;
     piece_alloc(piece, TRAWL_CHAIN_PIECE + 1);
-    if (tail > piece->since + 1) {
-        piece->lost = tail - piece->since - 1;
-        piece_add_gap(piece);
-    }
-    piece->through = piece->since + piece->lost;
     r = piece_read_events(piece, *reader);
     piece_settle(piece);
     return r;
@@ -293,15 +305,19 @@ static void piece_done(uv_work_t *work, int status)
     struct trawl_chain *chain = piece->chain;
 
     chain->reading = false;
+    if (chain->stopping) {
+        chain->ops->changed(chain->user);
+        return;
+    }
     if (status < 0 || piece->status < 0) {
         trawl_error(&chain->log, "the journal cannot be read, trying again: %s",
                     piece->err.message);
         piece_clear(piece);
-        wait_until(chain, trawl_mono_ns() + 1000 * NS_PER_MS);
+        piece->chain = NULL;
+        wait_until(chain, trawl_mono_ns() + READ_AGAIN_MS * NS_PER_MS);
         return;
     }
     if (piece->lost > 0) {
-        chain->lost += piece->lost;
         trawl_warning(&chain->log,
                       "%llu events were dropped from the journal before they were sent",
                       (unsigned long long)piece->lost);
@@ -338,11 +354,13 @@ static void save(struct trawl_chain *chain)
     chain->ops->save(chain->user, chain->name, chain->seq, chain->lost);
 }
 
-void trawl_chain_saved(struct trawl_chain *chain)
+void trawl_chain_saved(struct trawl_chain *chain, bool saved)
 {
-    chain->saved = chain->saving;
+    if (saved)
+        chain->saved = chain->saving;
     chain->saving = 0;
-    save(chain);
+    if (saved)
+        save(chain);
 }
 
 static void advance(struct trawl_chain *chain, uint64_t seq)
@@ -397,7 +415,7 @@ static void note_error(struct member *member, const char *detail)
     char room[sizeof(member->error)];
 
     trawl_log_quote(room, sizeof(room), *detail ? detail : "it says no more");
-    snprintf(member->error, sizeof(member->error), "%s", room);
+    snprintf(member->error, sizeof(member->error), "%s", utf8_or_not(room));
     member->error_ms = trawl_now_ms();
 }
 
@@ -406,8 +424,14 @@ static void hear(struct trawl_chain *chain, struct member *member,
 {
     enum trawl_breaker_state before = member->breaker.state;
 
+    /* Meanwhile another chain has heard that its receiver wants no more; or it was told to come back, which is no failure. */
+    if (before == TRAWL_BREAKER_DISABLED || (chain->stopping && job->outcome == TRAWL_PUSH_FAILED))
+        return;
     if (job->outcome != TRAWL_PUSH_DELIVERED)
         note_error(member, job->result.detail);
+    /* What went well before it failed ends the row of failures. */
+    if (job->result.delivered > 0)
+        trawl_breaker_enable(&member->breaker);
     trawl_breaker_hear(&member->breaker, &chain->limits, job->outcome, job->result.retry_after_ms,
                        trawl_mono_ns());
     /* What is probed was open before. */
@@ -424,6 +448,8 @@ static void job_done(struct trawl_sender_job *job)
 
     chain->sending = NULL;
     if (delivered > 0) {
+        if (chain->at == 0)
+            chain->lost += chain->piece.lost;
         chain->at += delivered;
         chain->delivered += delivered;
         member->delivered += delivered;

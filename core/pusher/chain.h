@@ -2,7 +2,8 @@
  *
  * Events are read from the journal in pieces, those that the filter takes go to the first transport of the order that works,
  * in order and at least once; the place moves on once they have arrived, and is saved by a command to the supervisor. When no
- * transport works the place waits. What retention has dropped meanwhile is told by a message `gap`.
+ * transport works the place waits. What retention has dropped meanwhile is told by a message `gap`, which has the id of the
+ * last event that is lost.
  */
 #ifndef TRAWL_PUSHER_CHAIN_H
 #define TRAWL_PUSHER_CHAIN_H
@@ -34,8 +35,8 @@ struct trawl_chain_ops {
 
 struct trawl_chain;
 
-/* `config`: the chain's section of the configuration. `place`: {seq, lost}, as the store has it. `folder` is the store's, `ops` are called with
- * `user`, all else is copied. */
+/* `config`: the chain's section of the configuration. `place`: {seq, lost}, as the store has it. `folder` is the store's,
+ * `ops` are called with `user`, all else is copied. */
 struct trawl_chain *trawl_chain_create(uv_loop_t *loop, const char *name, const json_t *config,
                                        const char *folder, uint32_t epoch, const json_t *place,
                                        const struct trawl_chain_ops *ops, void *user);
@@ -48,7 +49,8 @@ void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct tr
 /* The journal goes to `head` now. */
 void trawl_chain_head(struct trawl_chain *chain, uint64_t head);
 
-void trawl_chain_saved(struct trawl_chain *chain);
+/* False: it could not be saved, and will be with the next. */
+void trawl_chain_saved(struct trawl_chain *chain, bool saved);
 
 /* Somebody enabled a transport again, or another chain heard that its receiver wants no more. */
 void trawl_chain_enable(struct trawl_chain *chain, const char *transport);

@@ -237,8 +237,9 @@ static void close_all(struct pusher *pusher)
     for (size_t i = 0; i < pusher->chain_count; i++)
         trawl_chain_close(pusher->chains[i]);
     uv_close((uv_handle_t *)&pusher->state_timer, NULL);
-    uv_close((uv_handle_t *)&pusher->drain_timer, NULL);
     uv_close((uv_handle_t *)&pusher->terminate, NULL);
+    /* Only the transports are waited for, but not for ever. */
+    uv_unref((uv_handle_t *)&pusher->drain_timer);
 }
 
 static bool is_quiet(const struct pusher *pusher)
@@ -295,7 +296,7 @@ static void on_reply(struct pusher *pusher, const json_t *message)
     chain = json_string_value(json_object_get(pusher->saves, key));
     for (size_t i = 0; chain && i < pusher->chain_count; i++) {
         if (strcmp(pusher->chain_names[i], chain) == 0)
-            trawl_chain_saved(pusher->chains[i]);
+            trawl_chain_saved(pusher->chains[i], trawl_json_int(message, "status", -1) == 0);
     }
     json_object_del(pusher->saves, key);
     advance_drain(pusher);
@@ -359,6 +360,8 @@ static void finish(struct pusher *pusher)
     free(pusher->chains);
     free(pusher->senders);
     json_decref(pusher->saves);
+    uv_close((uv_handle_t *)&pusher->drain_timer, NULL);
+    uv_run(&pusher->loop, UV_RUN_DEFAULT);
     uv_loop_close(&pusher->loop);
     free(pusher);
 }

@@ -26,6 +26,7 @@ struct trawl_sender {
     struct trawl_sender_job *finished;
     struct trawl_sender_job **finished_end;
     bool closing;
+    bool ended; /* the thread is done with the transport */
 };
 
 /* --- what a plugin may call ----------------------------------------------------------------------- */
@@ -117,24 +118,47 @@ static void run(void *user)
     }
     trawl_culprit_enter(sender->name);
     sender->ops->destroy(sender->transport);
+    uv_mutex_lock(&sender->mutex);
+    sender->ended = true;
+    uv_mutex_unlock(&sender->mutex);
+    uv_async_send(&sender->async);
 }
 
 /* --- on the loop ---------------------------------------------------------------------------------- */
+
+static void sender_free(struct trawl_sender *sender)
+{
+    uv_cond_destroy(&sender->cond);
+    uv_mutex_destroy(&sender->mutex);
+    free(sender->name);
+    free(sender);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    sender_free(handle->data);
+}
 
 static void on_async(uv_async_t *async)
 {
     struct trawl_sender *sender = async->data;
     struct trawl_sender_job *job;
     struct trawl_sender_job *next;
+    bool ended;
 
     uv_mutex_lock(&sender->mutex);
     job = sender->finished;
     sender->finished = NULL;
     sender->finished_end = &sender->finished;
+    ended = sender->ended;
     uv_mutex_unlock(&sender->mutex);
     for (; job; job = next) {
         next = job->next;
         job->done(job);
+    }
+    if (ended) {
+        uv_thread_join(&sender->thread);
+        uv_close((uv_handle_t *)&sender->async, on_closed);
     }
 }
 
@@ -157,22 +181,23 @@ static int load(struct trawl_sender *sender, const char *file, json_t *options,
                                &sender->transport, err);
 }
 
-static void sender_free(struct trawl_sender *sender)
-{
-    uv_cond_destroy(&sender->cond);
-    uv_mutex_destroy(&sender->mutex);
-    free(sender->name);
-    free(sender);
-}
-
+/* Where it fails, what was made is gone, and the sender with it. */
 static int start_thread(struct trawl_sender *sender, uv_loop_t *loop, struct trawl_err *err)
 {
     int r = uv_async_init(loop, &sender->async, on_async);
+    bool has_async = r == 0;
 
     sender->async.data = sender;
     if (r == 0)
         r = uv_thread_create(&sender->thread, run, sender);
-    return r < 0 ? trawl_err_set(err, r, "", "no thread for it: %s", uv_strerror(r)) : 0;
+    if (r == 0)
+        return 0;
+    sender->ops->destroy(sender->transport);
+    if (has_async)
+        uv_close((uv_handle_t *)&sender->async, on_closed);
+    else
+        sender_free(sender);
+    return trawl_err_set(err, r, "", "no thread for it: %s", uv_strerror(r));
 }
 
 int trawl_sender_create(uv_loop_t *loop, const char *name, const char *file, json_t *options,
@@ -193,7 +218,7 @@ int trawl_sender_create(uv_loop_t *loop, const char *name, const char *file, jso
         return r;
     }
     r = start_thread(sender, loop, err);
-    if (r < 0) /* for want of memory or threads: the process ends, and its supervisor tries again */
+    if (r < 0)
         return r;
     *ret_sender = sender;
     return 0;
@@ -219,11 +244,6 @@ void trawl_sender_stop(struct trawl_sender *sender)
     sender->stopping = true;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    sender_free(handle->data);
-}
-
 void trawl_sender_close(struct trawl_sender *sender)
 {
     sender->stopping = true;
@@ -231,6 +251,4 @@ void trawl_sender_close(struct trawl_sender *sender)
     sender->closing = true;
     uv_cond_signal(&sender->cond);
     uv_mutex_unlock(&sender->mutex);
-    uv_thread_join(&sender->thread);
-    uv_close((uv_handle_t *)&sender->async, on_closed);
 }

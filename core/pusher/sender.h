@@ -31,8 +31,8 @@ void trawl_sender_push(struct trawl_sender *sender, struct trawl_sender_job *job
 /* Let a push() that waits come back: host->stopping() says so from now on. */
 void trawl_sender_stop(struct trawl_sender *sender);
 
-/* Nothing is asked of it any more; it is freed by the loop once its thread has ended. What is asked and not begun is not
- * answered. */
+/* Nothing is asked of it any more; the loop frees it once its thread has ended the transport, which may take a while. What is
+ * asked and not begun is not answered. */
 void trawl_sender_close(struct trawl_sender *sender);
 
 #endif

@@ -8,12 +8,14 @@
 
 /* --- at the start --------------------------------------------------------------------------------- */
 
-static int adopt_chain(sqlite3_stmt *adopt, const char *name, int64_t seq, json_t *places)
+static int adopt_chain(sqlite3_stmt *adopt, const char *name, int64_t head, bool begin,
+                       json_t *places)
 {
     int code;
 
     trawl__db_bind_text(adopt, 1, name);
-    sqlite3_bind_int64(adopt, 2, seq);
+    sqlite3_bind_int64(adopt, 2, head);
+    sqlite3_bind_int(adopt, 3, begin);
     code = sqlite3_step(adopt);
     if (code == SQLITE_ROW)
         json_object_set_new(places, name,
@@ -24,22 +26,24 @@ static int adopt_chain(sqlite3_stmt *adopt, const char *name, int64_t seq, json_
     return trawl__db_errno(code);
 }
 
-/* One that is new begins with what comes, or with all that the journal has. */
+/* One that is new begins with what comes, or with all that the journal has: what it had dropped before is nothing lost. */
 static int adopt_chains(struct trawl_store *store, const json_t *chains, json_t *places)
 {
     sqlite3_stmt *adopt = NULL;
     const char *name;
     json_t *chain;
-    int r = trawl__db_prepare(store->db,
-                              "INSERT INTO chains (name, seq) VALUES (?1, ?2) ON CONFLICT (name) "
-                              "DO UPDATE SET name = name RETURNING seq, lost",
-                              &adopt);
+    int r = trawl__db_prepare(
+        store->db,
+        "INSERT INTO chains (name, seq) VALUES (?1, CASE WHEN ?3 THEN coalesce((SELECT min(seq) "
+        "FROM events) - 1, ?2) ELSE ?2 END) "
+        "ON CONFLICT (name) DO UPDATE SET name = name RETURNING seq, lost",
+        &adopt);
 
     json_object_foreach ((json_t *)(uintptr_t)chains, name, chain) {
         bool begin = strcmp(trawl_json_string(chain, "since", "now"), "begin") == 0;
 
         if (r == 0)
-            r = adopt_chain(adopt, name, begin ? 0 : (int64_t)store->head, places);
+            r = adopt_chain(adopt, name, (int64_t)store->head, begin, places);
     }
     sqlite3_finalize(adopt);
     return r;

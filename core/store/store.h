@@ -257,7 +257,8 @@ struct trawl_schedule_state {
 /* --- chains -------------------------------------------------------------------------------------- */
 
 /* `chains` are the pushing chains now, {name: section of the configuration}; before trawl_store_start(). *ret_places: {name: {seq,
- * lost}}, one that is new begins at the head, or with "since": "begin" at 0. *ret_disabled: {transport: reason}. */
+ * lost}}, one that is new begins at the head, or with "since": "begin" before the first event that is there. *ret_disabled:
+ * {transport: reason}. */
 int trawl_store_adopt_chains(struct trawl_store *store, const json_t *chains, json_t **ret_places,
                              json_t **ret_disabled);
 

@@ -221,6 +221,12 @@ static void check_hub_log(struct trawl_hub *hub, enum trawl_log_level level, con
     log_quoted(level, message);
 }
 
+static bool check_stopping(struct trawl_hub *hub)
+{
+    (void)hub;
+    return false;
+}
+
 const struct trawl_transport_host *trawl__check_transport_host(void)
 {
     static const struct trawl_transport_host host = {
@@ -238,6 +244,7 @@ const struct trawl_transport_host *trawl__check_transport_host(void)
         .acknowledged = check_acknowledged,
         .close = check_close,
         .log = check_hub_log,
+        .stopping = check_stopping,
     };
 
     return &host;
