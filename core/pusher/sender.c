@@ -174,9 +174,6 @@ static int load(struct trawl_sender *sender, const char *file, json_t *options,
     if (!trawl_plugin_pushes(&loaded->plugin))
         return trawl_err_set(err, -ENOTSUP, "", "plugin '%s' does not push events",
                              loaded->plugin.name);
-    if (!sender->ops->create || !sender->ops->destroy)
-        return trawl_err_set(err, -EINVAL, "", "plugin '%s' leaves out what a transport must have",
-                             loaded->plugin.name);
     return sender->ops->create(&push_host, (struct trawl_hub *)(void *)sender, options,
                                &sender->transport, err);
 }

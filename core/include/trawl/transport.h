@@ -6,8 +6,10 @@
  *
  * A pushing transport brings events to a program, a file or a server. The pusher owns order, retries,
  * the way to the next transport of a chain, and the place in the journal: it calls push() with the
- * events that are next. It has push(), which may block: all its calls but create() come on a thread of its
- * own.
+ * events that are next. It has push(), and nothing of what serves. push() may block: it and destroy() are
+ * called on a thread of the transport's own, one call at a time. create() comes earlier, also where a
+ * configuration is only checked, so it opens and starts nothing; the first push() does. log() and
+ * stopping() may be called on any thread. SIGPIPE is ignored.
  */
 #ifndef TRAWL_TRANSPORT_H
 #define TRAWL_TRANSPORT_H
@@ -109,9 +111,9 @@ struct trawl_transport_host {
 /* What became of the messages of a push(). */
 enum trawl_push_outcome {
     TRAWL_PUSH_DELIVERED, /* `delivered` of them have arrived, at least one */
-    TRAWL_PUSH_FAILED, /* those after `delivered` have not: the next try, or the next transport */
-    TRAWL_PUSH_LATER,  /* the receiver asks to be left alone for `retry_after_ms`; no failure */
-    TRAWL_PUSH_GONE,   /* it wants no more, ever: nothing is sent until somebody enables it again */
+    TRAWL_PUSH_FAILED,    /* those after `delivered` have not: another try, or the next transport */
+    TRAWL_PUSH_LATER,     /* the receiver asks to be left alone for `retry_after_ms`; no failure */
+    TRAWL_PUSH_GONE,      /* it wants no more: nothing is sent until somebody enables it again */
 };
 
 /* `size` and a retry_after_ms of -1 are the host's. */
@@ -144,8 +146,9 @@ struct trawl_transport_ops {
 
     void (*destroy)(void *transport);
 
-    /* Pushing (1.3): bring messages, in order, to whom they are for. A transport that takes fewer than `count` at once
-     * says so by `delivered`. A message comes again if it is not known to have arrived, with the same id. */
+    /* Pushing (1.3): bring messages, in order, to whom they are for. A transport that takes fewer than
+     * `count` at once says so by `delivered`. A message that is not known to have arrived comes again, with
+     * the same id; another transport may have got it meanwhile, then those after it come. */
     enum trawl_push_outcome (*push)(void *transport, const struct trawl_message *messages,
                                     size_t count, struct trawl_push_result *result);
 };

@@ -262,6 +262,21 @@ static void config__leaves_out_a_transport_that_is_not_required(void **state)
     inspected_finish(&inspected);
 }
 
+static void config__refuses_a_transport_that_pushes_to_those_who_watch(void **state)
+{
+    struct inspected inspected;
+
+    (void)state;
+    inspect_text(&inspected, "{\"plugins\":{\"paths\":[\".\"]},\"chains\":{"
+                             "\"live\":{\"order\":[\"pushes\"]},"
+                             "\"good\":{\"order\":[\"pushes\"]}}}");
+    assert_int_equal(inspected.r, -EINVAL);
+    assert_int_equal(inspected.errs.count, 1);
+    assert_string_equal(inspected.errs.errs[0].where, "chains.live.order[0]");
+    assert_has(inspected.errs.errs[0].message, "'pushes' pushes events");
+    inspected_finish(&inspected);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -276,6 +291,7 @@ int main(void)
         cmocka_unit_test(config__gets_options_and_files),
         cmocka_unit_test(config__says_all_mistakes_at_once),
         cmocka_unit_test(config__leaves_out_a_transport_that_is_not_required),
+        cmocka_unit_test(config__refuses_a_transport_that_pushes_to_those_who_watch),
     };
 
     trawl__inspect_executable = TRAWL_EXECUTABLE;

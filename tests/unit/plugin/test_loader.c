@@ -39,6 +39,18 @@ static void load__gives_a_good_plugin(void **state)
     assert_int_equal(loaded->options[4].type, TRAWL_OPTION_END);
 }
 
+static void load__gives_a_transport_that_only_pushes(void **state)
+{
+    struct trawl_loaded *loaded = NULL;
+    struct trawl_err err = {0};
+
+    (void)state;
+    assert_int_equal(trawl_plugin_load(TEST_PLUGINS "/pushes.so", &loaded, &err), 0);
+    assert_true(trawl_plugin_pushes(&loaded->plugin));
+    assert_int_equal(trawl_plugin_load(TEST_PLUGINS "/good.so", &loaded, &err), 0);
+    assert_false(trawl_plugin_pushes(&loaded->plugin));
+}
+
 static void load__reads_options_with_the_plugins_own_stride(void **state)
 {
     struct trawl_loaded *loaded = NULL;
@@ -71,6 +83,7 @@ static void load__refuses_with_a_sentence(void **state)
         {"no-ops", {"neither a scraper nor a transport", ""}},
         {"bad-name", {"'Bad/Name'", "letter"}},
         {"missing-op", {"on_response() is missing", ""}},
+        {"serves-and-pushes", {"both serves and pushes", ""}},
         {"bad-default", {"option 'wait'", "not JSON"}},
         {"endless-table", {"option 'again.again", "too deep"}},
         {"not-there", {"No such file", ""}},
@@ -192,6 +205,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(load__gives_a_good_plugin),
+        cmocka_unit_test(load__gives_a_transport_that_only_pushes),
         cmocka_unit_test(load__reads_options_with_the_plugins_own_stride),
         cmocka_unit_test(load__refuses_with_a_sentence),
         cmocka_unit_test(load__does_not_wait_for_a_fifo),
