@@ -350,7 +350,7 @@ static void describe(const struct command *command, int r, char *detail, size_t 
 }
 
 /* A program that may have got part of a line, or half of an answer out, is of no more use. */
-static void fail(struct command *command, int r, struct trawl_push_result *result)
+static void give_up(struct command *command, int r, struct trawl_push_result *result)
 {
     int64_t wait_ms;
 
@@ -370,7 +370,7 @@ static enum trawl_push_outcome command_push(void *transport, const struct trawl_
     int r = get_running(command, &err);
 
     if (r < 0) {
-        fail(command, r, result);
+        give_up(command, r, result);
         snprintf(result->detail, sizeof(result->detail), "%.255s", err.message);
         return TRAWL_PUSH_FAILED;
     }
@@ -379,7 +379,7 @@ static enum trawl_push_outcome command_push(void *transport, const struct trawl_
     free(work.text);
     if (r == 0)
         return TRAWL_PUSH_DELIVERED;
-    fail(command, r, result);
+    give_up(command, r, result);
     return TRAWL_PUSH_FAILED;
 }
 

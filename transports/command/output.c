@@ -145,7 +145,7 @@ static bool wait_for_some(struct output *output)
     return fds[STREAMS].revents == 0;
 }
 
-static void *run(void *user)
+static void *read_all(void *user)
 {
     while (wait_for_some(user))
         continue;
@@ -184,7 +184,7 @@ struct output *output_start(const struct trawl_transport_host *host, struct traw
     output->stop = eventfd(0, EFD_CLOEXEC);
     pthread_mutex_init(&output->mutex, NULL);
     pthread_cond_init(&output->cond, NULL);
-    if (output->stop < 0 || pthread_create(&output->thread, NULL, run, output) != 0) {
+    if (output->stop < 0 || pthread_create(&output->thread, NULL, read_all, output) != 0) {
         output_free(output);
         return NULL;
     }

@@ -11,15 +11,16 @@
 #include <unistd.h>
 
 /* How long it has to end by itself, and then by SIGTERM. Together less than the end of the server waits. */
-#define GRACE_MS 500
-#define LOOK_MS  10
+#define GRACE_MS      500
+#define GRACE_LOOK_MS 10
 
 enum pipe_of { PIPE_IN, PIPE_OUT, PIPE_ERR, PIPE_STATUS, PIPES };
 
 /* --- starting ------------------------------------------------------------------------------------- */
 
 /* What a child of a process with several threads may do is little: no memory, no locks. */
-_Noreturn static void run(int pipes[PIPES][2], pid_t parent, char *const *argv, char *const *env)
+_Noreturn static void run_program(int pipes[PIPES][2], pid_t parent, char *const *argv,
+                                  char *const *env)
 {
     sigset_t none;
     int code;
@@ -79,7 +80,7 @@ static int read_status(int fd)
     return got == 0 ? 0 : -(got == sizeof(code) ? code : EIO);
 }
 
-static int start(char *const *argv, char *const *env, int pipes[PIPES][2], pid_t *ret_pid)
+static int start_child(char *const *argv, char *const *env, int pipes[PIPES][2], pid_t *ret_pid)
 {
     pid_t parent = getpid();
     pid_t pid;
@@ -91,7 +92,7 @@ static int start(char *const *argv, char *const *env, int pipes[PIPES][2], pid_t
     if (pid < 0)
         return -errno;
     if (pid == 0)
-        run(pipes, parent, argv, env);
+        run_program(pipes, parent, argv, env);
     close_end(&pipes[PIPE_STATUS][1]);
     r = read_status(pipes[PIPE_STATUS][0]);
     if (r < 0)
@@ -105,7 +106,7 @@ int process_start(char *const *argv, char *const *env, struct process *ret_proce
 {
     int pipes[PIPES][2] = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
     pid_t pid = 0;
-    int r = start(argv, env, pipes, &pid);
+    int r = start_child(argv, env, pipes, &pid);
 
     if (r < 0) {
         close_pipes(pipes);
@@ -145,10 +146,10 @@ size_t process_unread(const struct process *process)
 
 static bool ends_within(const struct process *process, int ms)
 {
-    for (; ms > 0; ms -= LOOK_MS) {
+    for (; ms > 0; ms -= GRACE_LOOK_MS) {
         if (process_has_ended(process))
             return true;
-        poll(NULL, 0, LOOK_MS);
+        poll(NULL, 0, GRACE_LOOK_MS);
     }
     return process_has_ended(process);
 }

@@ -324,7 +324,7 @@ static int64_t retry_after_ms(CURL *easy)
     return date > time(NULL) ? (int64_t)(date - time(NULL)) * 1000 : 0;
 }
 
-static enum trawl_push_outcome fail(struct trawl_push_result *result, const char *why)
+static enum trawl_push_outcome failed(struct trawl_push_result *result, const char *why)
 {
     snprintf(result->detail, sizeof(result->detail), "%.255s", why);
     return TRAWL_PUSH_FAILED;
@@ -358,8 +358,8 @@ static enum trawl_push_outcome judge(struct webhook *webhook, CURLcode code, siz
     if (code == CURLE_OK)
         return judge_status(webhook, count, result);
     if (code == CURLE_ABORTED_BY_CALLBACK)
-        return fail(result, "the server is ending");
-    return fail(result, webhook->error[0] ? webhook->error : curl_easy_strerror(code));
+        return failed(result, "the server is ending");
+    return failed(result, webhook->error[0] ? webhook->error : curl_easy_strerror(code));
 }
 
 static enum trawl_push_outcome webhook_push(void *transport, const struct trawl_message *messages,
@@ -378,7 +378,7 @@ static enum trawl_push_outcome webhook_push(void *transport, const struct trawl_
     if (r == 0)
         r = batch_sign(&batch, webhook);
     outcome = r == 0 ? judge(webhook, batch_send(webhook, &batch), count, result)
-                     : fail(result, "no memory");
+                     : failed(result, "no memory");
     batch_finish(&batch);
     return outcome;
 }
