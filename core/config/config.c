@@ -285,6 +285,7 @@ static struct trawl_config *resolve(const json_t *written, const char *folder,
     check_names(root, "transports", errs);
     check_names(root, "chains", errs);
     check_chains(root, errs);
+    trawl__config_check_filters(root, errs);
     check_origins(root, errs);
     trawl__config_check_schedules(platforms, errs);
     trawl__config_check_fetch(root, errs);

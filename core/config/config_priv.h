@@ -21,6 +21,9 @@ void trawl__config_check_schedules(const json_t *platforms, struct trawl_errlist
 /* Mistakes in the top level's and the platforms' proxies and authentication, before the former is merged into the latter. */
 void trawl__config_check_fetch(const json_t *root, struct trawl_errlist *errs);
 
+/* Say which events and platforms that chains name there are not. */
+void trawl__config_check_filters(const json_t *root, struct trawl_errlist *errs);
+
 /* Headers that let nobody in; any other may be what does. */
 bool trawl__header_is_harmless(const char *name);
 

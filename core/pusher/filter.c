@@ -3,32 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/glob.h"
 #include "util/json.h"
-
-/* Where the last `*` stands is where it goes on after text that does not fit. */
-static bool matches(const char *pattern, const char *name)
-{
-    const char *star = NULL;
-    const char *from = NULL;
-
-    while (*name) {
-        if (*pattern == '*') {
-            star = pattern++;
-            from = name;
-        } else if (*pattern == *name) {
-            pattern++;
-            name++;
-        } else if (star) {
-            pattern = star + 1;
-            name = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
 
 static void name_of(const struct trawl_event *event, char *room, size_t size)
 {
@@ -55,12 +31,12 @@ static bool takes_name(const json_t *patterns, const struct trawl_event *event)
     if (json_array_size(patterns) == 0)
         return true;
     json_array_foreach ((json_t *)(uintptr_t)patterns, i, pattern) {
-        if (matches(json_string_value(pattern), trawl_event_type_name(event->type)))
+        if (trawl_glob_matches(json_string_value(pattern), trawl_event_type_name(event->type)))
             return true;
     }
     name_of(event, name, sizeof(name));
     json_array_foreach ((json_t *)(uintptr_t)patterns, i, pattern) {
-        if (matches(json_string_value(pattern), name))
+        if (trawl_glob_matches(json_string_value(pattern), name))
             return true;
     }
     return false;

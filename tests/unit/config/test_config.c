@@ -285,6 +285,11 @@ static void config_load__says_why_the_file_cannot_be_read(void **state)
     trawl_errlist_finish(&errs);
 }
 
+/* A chain that pushes, with more in it. */
+#define SPOOL(more)                                                                                \
+    "{\"platforms\": {\"books\": {\"plugin\": \"html\"}}, \"transports\": {\"file\": {}}, "        \
+    "\"chains\": {\"spool\": {\"order\": [\"file\"], " more "}}}"
+
 static void config_load__says_what_is_wrong(void **state)
 {
     static const struct {
@@ -316,6 +321,11 @@ static void config_load__says_what_is_wrong(void **state)
          "those who watch choose for themselves; only chains that push have it"},
         {"{\"chains\": {\"spool\": {\"order\": [\"file\"]}}}", "chains.spool.order[0]",
          "there is no transport 'file'; \"transports\" lists them"},
+        {SPOOL("\"events\": [\"item.*\", \"run.complete\"]"), "chains.spool.events[1]",
+         "no event is called 'run.complete'; did you mean 'run.completed'?"},
+        {SPOOL("\"events\": \"*.done\""), "chains.spool.events[0]", "no event is called '*.done'"},
+        {SPOOL("\"platforms\": [\"books\", \"boks\"]"), "chains.spool.platforms[1]",
+         "there is no platform 'boks'; did you mean 'books'?"},
     };
 
     for (size_t i = 0; i < TRAWL_ARRAY_SIZE(cases); i++)

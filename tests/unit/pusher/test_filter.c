@@ -5,8 +5,11 @@
 
 #include <cmocka.h>
 
+#include "config/config.h"
+#include "journal/phase.h"
 #include "pusher/filter.h"
 #include "util/alloc.h"
+#include "util/log.h"
 
 static struct trawl_event event_of(uint8_t type, const char *platform, const char *data)
 {
@@ -106,12 +109,44 @@ static void filter_takes__nothing_by_name_of_what_it_cannot_read(void **state)
     assert_false(takes(json_pack("[s]", "item.new"), NULL, &nameless));
 }
 
+/* A configuration may name every event that there is. */
+static void expect_known(const char *kind, const char *name)
+{
+    json_auto_t *written =
+        json_pack("{s:{s:{}}, s:{s:{s:[s], s:[o]}}}", "transports", "file", "chains", "c", "order",
+                  "file", "events", json_sprintf("%s%s%s", kind, *kind ? "." : "", name));
+    struct trawl_config *config = NULL;
+    struct trawl_errlist errs = {0};
+
+    if (trawl_config_from_json(written, ".", &config, &errs) < 0)
+        fail_msg("%s", errs.errs[0].message);
+    trawl_config_destroy(config);
+}
+
+static void filter__names_are_those_of_the_configuration(void **state)
+{
+    static const char *const changes[] = {"new", "changed", "gone"};
+
+    (void)state;
+    for (int phase = TRAWL_PHASE_QUEUED; phase <= TRAWL_PHASE_SUSPECT; phase++) {
+        expect_known("run", trawl_phase_name((enum trawl_phase)phase));
+        expect_known("platform", trawl_phase_name((enum trawl_phase)phase));
+    }
+    for (int level = TRAWL_LOG_DEBUG; level <= TRAWL_LOG_ERROR; level++)
+        expect_known("log", trawl_log_level_name((enum trawl_log_level)level));
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(changes); i++)
+        expect_known("item", changes[i]);
+    for (int type = TRAWL_EVENT_PROGRESS; type <= TRAWL_EVENT_LOG; type++)
+        expect_known("", trawl_event_type_name((uint8_t)type));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(filter_takes__names),
         cmocka_unit_test(filter_takes__any_of_several),
         cmocka_unit_test(filter_takes__platforms_and_whole_runs),
+        cmocka_unit_test(filter__names_are_those_of_the_configuration),
         cmocka_unit_test(filter_takes__nothing_by_name_of_what_it_cannot_read),
     };
 
