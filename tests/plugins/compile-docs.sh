@@ -13,7 +13,7 @@ awk -v folder="$folder" '
     block == 1 { block = 2; split($2, name, ":"); file = folder "/" name[1] }
     block == 2 && file { print > file }' "$document"
 
-for name in headings lines; do
+for name in headings lines latest; do
     # shellcheck disable=SC2046 # pkg-config gives words
     "$compiler" -std=c11 -Wall -Wextra -Werror -shared -fPIC -I "$headers" $(pkg-config --cflags jansson) \
         "$folder/$name.c" -o "$folder/$name.so" $(pkg-config --libs jansson)
