@@ -19,7 +19,7 @@
 
 /* What a receiver may ask for: one that says "at once" while it refuses is not asked in a loop, and nobody waits for longer. */
 #define TRAWL_BREAKER_LATER_MIN_MS 1000
-#define TRAWL_BREAKER_LATER_MAX_MS (24 * 60 * 60 * 1000)
+#define TRAWL_BREAKER_LATER_MAX_MS (INT64_C(24) * 3600 * 1000)
 
 enum trawl_breaker_state {
     TRAWL_BREAKER_CLOSED,

@@ -227,7 +227,7 @@ static int work_write_lines(struct work *work)
 
     for (size_t i = 0; i < work->count; i++)
         work->len += work->messages[i].json_len + 1;
-    work->text = malloc(work->len);
+    work->text = malloc(work->len + 1);
     at = work->text;
     if (!at)
         return -ENOMEM;

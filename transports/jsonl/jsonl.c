@@ -23,6 +23,8 @@
 /* What is added to the name of a file that is rotated: ".20260131T120000.123-0", and some room. */
 #define STAMP_MAX 40
 
+#define HOUR_S ((time_t)3600)
+
 /* Files that are rotated within one millisecond. */
 #define SAME_STAMP_MAX 1000
 
@@ -72,8 +74,8 @@ static json_int_t number_of(const json_t *options, const char *name)
 static time_t period_of(const char *every)
 {
     if (strcmp(every, "hour") == 0)
-        return 60 * 60;
-    return strcmp(every, "day") == 0 ? 24 * 60 * 60 : 0;
+        return HOUR_S;
+    return strcmp(every, "day") == 0 ? 24 * HOUR_S : 0;
 }
 
 static enum sync sync_of(const char *name)
@@ -467,7 +469,7 @@ static int append(struct jsonl *jsonl, off_t size, const char *text, size_t len,
 static int append_messages(struct jsonl *jsonl, off_t size, const struct trawl_message *messages,
                            size_t count, size_t len, struct trawl_err *err)
 {
-    char *text = malloc(len);
+    char *text = malloc(len + 1);
     char *at = text;
     int r;
 
