@@ -262,7 +262,7 @@ static void on_drain_timer(uv_timer_t *timer)
 {
     struct pusher *pusher = timer->data;
 
-    trawl_warning(&pusher->log, "a transport does not come back, ending without it");
+    trawl_warning(&pusher->log, "a transport or the store does not come back, ending without it");
     _exit(EXIT_SUCCESS);
 }
 

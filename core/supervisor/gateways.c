@@ -194,6 +194,18 @@ static void gateway_on_command(struct trawl_gateway *gateway, const json_t *mess
                    json_object_get(message, "args"), gateway_on_command_done, command);
 }
 
+/* Those who watch need not wait for a pusher that does not come up. */
+static bool gateways_all_serve(const struct trawl_supervisor *supervisor)
+{
+    const struct trawl_gateway *gateway;
+
+    DL_FOREACH (supervisor->gateways, gateway) {
+        if (!gateway->serving && !gateway->pushes)
+            return false;
+    }
+    return true;
+}
+
 static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *message)
 {
     struct trawl_supervisor *supervisor = gateway->supervisor;
@@ -208,8 +220,7 @@ static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *mess
     }
     trawl_debug(&gateway->log, "process %d serves", (int)trawl_process_pid(gateway->process));
     gateway->serving = true;
-    DL_SEARCH_SCALAR(supervisor->gateways, gateway, serving, false);
-    if (gateway || supervisor->ready)
+    if (supervisor->ready || !gateways_all_serve(supervisor))
         return;
     supervisor->ready = true;
     if (supervisor->options->on_ready)

@@ -1,5 +1,5 @@
 /* The whole supervisor over a real store, with this test as its worker and its gateway: spawned with --role=worker it does what
- * the platform's option "script" says, with --role=gateway it gives commands and notes the answers. */
+ * the platform's option "script" says, with --role=gateway it gives commands and notes the answers, as does the pusher. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,6 +28,9 @@
 
 /* Where the gateway notes what it was answered. */
 #define NOTES_VARIABLE "TRAWL_TEST_NOTES"
+
+/* Set where the pusher gives the commands. */
+#define PUSH_VARIABLE "TRAWL_TEST_PUSH"
 
 /* The last of the gateway's moves; the first is number 11. */
 #define MOVES_END 310
@@ -247,6 +250,72 @@ static void child_on_reply(const json_t *reply)
     child_next_command(seq);
 }
 
+/* --- the pusher ---------------------------------------------------------------------------------- */
+
+static char *text_of(const json_t *value)
+{
+    return value ? trawl_json_text(value, TRAWL_JSON_SORTED) : trawl_xstrdup("null");
+}
+
+static void pusher_next_command(json_int_t answered)
+{
+    switch (answered) {
+    case 0:
+        child_command(1, TRAWL_COMMAND_CHAIN_SENT,
+                      json_pack("{s:s, s:i, s:i}", "chain", "c", "seq", 3, "lost", 1));
+        break;
+    case 1:
+        child_command(2, TRAWL_COMMAND_CHAIN_SENT,
+                      json_pack("{s:s, s:i, s:i}", "chain", "live", "seq", 3, "lost", 0));
+        break;
+    case 2:
+        child_command(3, TRAWL_COMMAND_DISABLE_TRANSPORT,
+                      json_pack("{s:s, s:s}", "transport", "hook", "reason", "it says 410"));
+        break;
+    case 3:
+        child_command(4, TRAWL_COMMAND_ENABLE_TRANSPORT, json_pack("{s:s}", "transport", "watch"));
+        break;
+    case 4: /* the next one finds what was saved */
+        raise(SIGKILL);
+        break;
+    case 5:
+        child_say(TRAWL_MSG_CHAINS, json_pack("{s:[{s:s}]}", "chains", "name", "c"));
+        child_command(6, TRAWL_COMMAND_TRANSPORTS, json_object());
+        break;
+    default:
+        kill(getppid(), SIGTERM);
+    }
+}
+
+static void pusher_on_reply(const json_t *reply)
+{
+    const json_t *result = json_object_get(reply, "result");
+    TRAWL_AUTO_FREE char *chains = text_of(json_object_get(result, "chains"));
+    json_int_t seq = trawl_json_int(reply, "seq", 0);
+
+    child_note("%d %d %s %s\n", (int)seq, (int)trawl_json_int(reply, "status", -1),
+               trawl_json_string(result, "detail", "-"), chains);
+    pusher_next_command(seq);
+}
+
+/* Notes which transports it is told of, and where its chains are. */
+static void push_on_configure(const json_t *message)
+{
+    const json_t *transports = json_object_get(json_object_get(message, "config"), "transports");
+    const json_t *places = json_object_get(message, "places");
+    const json_t *disabled = json_object_get(message, "disabled");
+    TRAWL_AUTO_FREE char *told = text_of(transports);
+    TRAWL_AUTO_FREE char *at = text_of(places);
+    TRAWL_AUTO_FREE char *off = text_of(disabled);
+
+    child_say(TRAWL_MSG_SERVING, json_pack("{s:[]}", "transports"));
+    child_note("%s: %s %s %s\n", places ? "pusher" : "gateway", told, at, off);
+    if (places && json_object_size(disabled) > 0)
+        child_command(5, TRAWL_COMMAND_ENABLE_TRANSPORT, json_pack("{s:s}", "transport", "hook"));
+    else if (places)
+        pusher_next_command(0);
+}
+
 static void child_on_frame(void *user, const struct trawl_frame *frame)
 {
     json_auto_t *value = NULL;
@@ -273,11 +342,21 @@ static void child_on_frame(void *user, const struct trawl_frame *frame)
             child_say(TRAWL_MSG_STOPPED, json_object());
         break;
     case TRAWL_MSG_CONFIGURE:
+        if (getenv(PUSH_VARIABLE)) {
+            push_on_configure(value);
+            break;
+        }
         child_say(TRAWL_MSG_SERVING, json_pack("{s:[]}", "transports"));
         child_next_command(0);
         break;
     case TRAWL_MSG_REPLY:
-        child_on_reply(value);
+        if (getenv(PUSH_VARIABLE))
+            pusher_on_reply(value);
+        else
+            child_on_reply(value);
+        break;
+    case TRAWL_MSG_ENABLE:
+        child_note("enable %s\n", trawl_json_string(value, "transport", ""));
         break;
     case TRAWL_MSG_DRAIN:
         exit(0);
@@ -504,6 +583,78 @@ static void commands__are_answered(void **state)
     trawl_fs_remove_folder(folder);
 }
 
+/* Lines that one process has noted, in their order: two write to one file. */
+static void expect_notes(const char *notes, const char *who, const char *expected)
+{
+    struct trawl_buf found;
+    const char *end;
+
+    trawl_buf_init(&found, 10000);
+    for (const char *line = notes; (end = strchr(line, '\n')); line = end + 1) {
+        if ((strncmp(line, "gateway", 7) == 0) == (strcmp(who, "gateway") == 0))
+            trawl_buf_append(&found, line, (size_t)(end - line) + 1);
+    }
+    assert_string_equal(trawl_buf_text(&found), expected);
+    trawl_buf_finish(&found);
+}
+
+static void pusher__saves_places_and_alone_learns_secrets(void **state)
+{
+    static const char pushing[] =
+        "pusher: "
+        "{\"hook\":{\"options\":{\"secret\":\"s3cret\"},\"plugin\":\"hook\",\"plugin_file\":\"/"
+        "hook.so\",\"required\":false},\"lost\":{}} ";
+    TRAWL_AUTO_FREE char *folder = NULL;
+    TRAWL_AUTO_FREE char *notes = NULL;
+    TRAWL_AUTO_FREE char *text = NULL;
+    TRAWL_AUTO_FREE char *expected =
+        trawl_xasprintf("%s{\"c\":{\"lost\":0,\"seq\":0}} {}\n"
+                        "1 0 - null\n2 400 There is no such chain or place null\n3 0 - null\n"
+                        "4 404 There is no transport 'watch' that is disabled null\n"
+                        "%s{\"c\":{\"lost\":1,\"seq\":3}} {\"hook\":\"it says 410\"}\n"
+                        "enable hook\n5 0 - null\n6 0 - [{\"name\":\"c\"}]\n",
+                        pushing, pushing);
+    json_auto_t *plugins = json_pack("[{s:s, s:b}, {s:s, s:b}]", "file", "/hook.so", "pushes", 1,
+                                     "file", "/watch.so", "pushes", 0);
+    json_auto_t *root =
+        json_pack("{s:{s:[s]}, s:{s:{s:{s:s}}, s:{}, s:{s:{s:s}}}, s:{s:{s:[s]}, s:{s:[s, s]}}}",
+                  "server", "listen", "127.0.0.1:0", "transports", "hook", "options", "secret",
+                  "s3cret", "watch", "lost", "options", "secret", "h1dden", "chains", "live",
+                  "order", "watch", "c", "order", "hook", "lost");
+    struct trawl_config *config = NULL;
+    struct trawl_errlist errs = {0};
+    struct seen seen = {0};
+    int64_t run_id = 0;
+    size_t len = 0;
+    struct trawl_supervisor_options options = {
+        .serve = true, .on_event = seen_on_event, .user = &seen, .plugins = plugins};
+    json_t *transports;
+
+    (void)state;
+    assert_int_equal(trawl_fs_make_temporary(&folder), 0);
+    notes = trawl_fs_join(folder, "notes");
+    setenv(NOTES_VARIABLE, notes, 1);
+    setenv(PUSH_VARIABLE, "1", 1);
+    assert_int_equal(trawl_config_from_json(root, folder, &config, &errs), 0);
+    transports = json_object_get(config->root, "transports");
+    /* As the inspection leaves it; of "lost" nothing is known. */
+    json_object_set_new(json_object_get(transports, "hook"), "plugin_file",
+                        json_string("/hook.so"));
+    json_object_set_new(json_object_get(transports, "watch"), "plugin_file",
+                        json_string("/watch.so"));
+    options.config = config;
+    options.data_folder = folder;
+    assert_int_equal(trawl_supervisor_run(&options, &run_id, &errs), 0);
+    unsetenv(PUSH_VARIABLE);
+    assert_int_equal(trawl_fs_read(notes, 10000, &text, &len), 0);
+    expect_notes(text, "pusher", expected);
+    expect_notes(text, "gateway",
+                 "gateway: {\"watch\":{\"options\":{},\"plugin\":\"watch\",\"plugin_file\":\"/"
+                 "watch.so\",\"required\":false}} null null\n");
+    trawl_config_destroy(config);
+    trawl_fs_remove_folder(folder);
+}
+
 static void serve__says_all_that_keeps_it_from_starting(void **state)
 {
     struct trawl_config *config = NULL;
@@ -537,6 +688,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(signal__cancels_the_run),
         cmocka_unit_test(signal__does_not_wait_longer_than_the_grace),
         cmocka_unit_test(commands__are_answered),
+        cmocka_unit_test(pusher__saves_places_and_alone_learns_secrets),
         cmocka_unit_test(serve__says_all_that_keeps_it_from_starting),
     };
 
