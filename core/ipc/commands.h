@@ -16,7 +16,7 @@
  *   watchers {limit} → {transports: {name: subscribers of all gateways}, snapshots, watchers: [at most `limit` of them]}
  *   transports {} → {moves: [{from, to, reason, count}]: those of all gateways since the server started, chains: what the
  *            pusher told of its chains last}
- *   enable_transport {transport} → {transport}; 404: it is not disabled
+ *   enable_transport {transport} → {transport}; 404: it is neither disabled nor left out
  *   From the pusher:
  *   chain_sent {chain, seq, lost}: all through `seq` has arrived → {}
  *   disable_transport {transport, reason}: its receiver wants no more → {}

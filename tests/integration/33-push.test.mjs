@@ -6,7 +6,7 @@ import test from 'node:test';
 import { found, maze } from './lib/maze.mjs';
 import { Receiver, SECRETS, seqOf } from './lib/receiver.mjs';
 import { crawl, html, pages, site } from './lib/site.mjs';
-import { allGone, child, descendants, isAlive, jsonLines, run, scratch, serve, serveFile, sleep, sqlite, until, writeConfig } from './lib/trawl.mjs';
+import { allGone, BUILD, child, descendants, isAlive, jsonLines, run, scratch, serve, serveFile, sleep, sqlite, until, writeConfig } from './lib/trawl.mjs';
 
 const again = (t, server) => serveFile(t, server.config, { home: server.home, env: ENV });
 
@@ -76,7 +76,7 @@ test('a webhook that fails in every way: the next transport takes over, nothing 
   assert.equal((await spooled()).length, 0);
   assert.equal(receiver.connections, 1, 'the connection is kept');
   const listed = await server.get('/api/transports');
-  assert.deepEqual(listed.transports.map(({ name }) => name), ['websocket', 'sse']);
+  assert.deepEqual(listed.transports.map(({ name }) => name), ['websocket', 'sse', 'poll']);
   assert.equal(listed.chains[0].last_transport, 'hook');
   assert.ok(!JSON.stringify(listed).includes(SECRETS[1]));
 
@@ -289,6 +289,27 @@ test('a program that cannot be started, and a file in no folder: why stands in t
   assert.ok(chain.lag > 0 && chain.delivered === 0);
   const { code } = await server.program.stop();
   assert.equal(code, 0);
+});
+
+test('a transport that crashes the pusher again and again is left out, and the next takes over', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await site(t, pages(3));
+  const spool = path.join(folder, 'spool');
+  const server = await serve(t, {
+    platforms: { p: crawl(url) },
+    transports: {
+      wild: { plugin: path.join(BUILD, 'test-plugins/scripted.so'), options: { path: path.join(folder, 'wild'), script: 'crash' } },
+      spool: { plugin: 'jsonl', options: { path: spool } },
+    },
+    chains: { archive: { order: ['wild', 'spool'], since: 'begin' } },
+  });
+  const head = await runOnce(t, server);
+  assert.deepEqual(jsonLines(await readFile(spool, 'utf8')).map(seqOf), upTo(head));
+  const wild = await memberOf(server, 'wild');
+  assert.equal(wild.ok, false);
+  assert.match(wild.reason, /^left out: within a minute 3 processes crashed in it/);
+  assert.equal((await server.post('/api/transports/wild/enable')).status, 200);
+  await until('it to be tried again', async () => (await memberOf(server, 'wild').catch(() => null))?.ok);
 });
 
 test('what retention has dropped before it was sent is told', async (t) => {

@@ -1,5 +1,5 @@
 /* A transport that pushes to a file, and does what a script says: each word is for one call, "ok", "ok:3" (three of the
- * messages), "part:3" (three of them, then it fails), "fail", "later:50" (ms), "gone"; after the last all is well. */
+ * messages), "part:3" (three of them, then it fails), "fail", "later:50" (ms), "gone", "crash"; after the last all is well. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +58,8 @@ static enum trawl_push_outcome scripted_push(void *transport, const struct trawl
     long number = colon ? strtol(colon + 1, NULL, 10) : 0;
 
     snprintf(result->detail, sizeof(result->detail), "the script says %s", word ? word : "nothing");
+    if (word && strncmp(word, "crash", 5) == 0)
+        abort();
     if (word && strncmp(word, "gone", 4) == 0)
         return TRAWL_PUSH_GONE;
     if (word && strncmp(word, "fail", 4) == 0)

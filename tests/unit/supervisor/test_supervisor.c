@@ -610,7 +610,7 @@ static void pusher__saves_places_and_alone_learns_secrets(void **state)
     TRAWL_AUTO_FREE char *expected =
         trawl_xasprintf("%s{\"c\":{\"lost\":0,\"seq\":0}} {}\n"
                         "1 0 - null\n2 400 There is no such chain or place null\n3 0 - null\n"
-                        "4 404 There is no transport 'watch' that is disabled null\n"
+                        "4 404 There is no transport 'watch' that is disabled or left out null\n"
                         "%s{\"c\":{\"lost\":1,\"seq\":3}} {\"hook\":\"it says 410\"}\n"
                         "enable hook\n5 0 - null\n6 0 - [{\"name\":\"c\"}]\n",
                         pushing, pushing);
