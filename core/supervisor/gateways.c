@@ -150,14 +150,13 @@ static json_t *gateway_configuration(const struct trawl_gateway *gateway)
 
     for (size_t i = 0; i < supervisor->listen_count; i++)
         json_array_append_new(listen, json_string(supervisor->listen_addresses[i]));
-    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*, s:O*}", "config",
-                     gateway_sections(options->config->root, transports), "listen", listen, "data",
-                     options->data_folder, "epoch",
-                     (json_int_t)trawl_store_epoch(supervisor->store), "head",
-                     (json_int_t)supervisor->head, "plugins", gateway_transport_files(transports),
-                     "platforms", gateway_platforms(options->config), "plugin_list",
-                     options->plugins, "broken", options->broken, "left_out",
-                     supervisor->culprits.left_out);
+    return json_pack(
+        "{s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:O*, s:O*, s:O*}", "config",
+        gateway_sections(options->config->root, transports), "listen", listen, "data",
+        options->data_folder, "epoch", (json_int_t)trawl_store_epoch(supervisor->store), "head",
+        (json_int_t)supervisor->head, "plugins", gateway_transport_files(transports), "platforms",
+        gateway_platforms(options->config), "plugin_list", options->plugins, "broken",
+        options->broken, "left_out", supervisor->culprits.left_out);
 }
 
 /* --- commands ------------------------------------------------------------------------------------ */

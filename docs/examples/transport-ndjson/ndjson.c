@@ -72,9 +72,7 @@ static const struct trawl_transport_ops ndjson_ops = {
 };
 
 TRAWL_EXPORT const struct trawl_plugin trawl_plugin = {
-    TRAWL_PLUGIN_HEADER,
-    .name = "ndjson",
-    .version = "1.0.0",
-    .summary = "events as lines of JSON",
+    TRAWL_PLUGIN_HEADER,      .name = "ndjson",
+    .version = "1.0.0",       .summary = "events as lines of JSON",
     .transport = &ndjson_ops,
 };

@@ -62,9 +62,7 @@ static const struct trawl_transport_ops pigeon_ops = {
 };
 
 TRAWL_EXPORT const struct trawl_plugin trawl_plugin = {
-    TRAWL_PLUGIN_HEADER,
-    .name = "pigeon",
-    .version = "1.0.0",
-    .summary = "lines, until it falls from the sky",
+    TRAWL_PLUGIN_HEADER,      .name = "pigeon",
+    .version = "1.0.0",       .summary = "lines, until it falls from the sky",
     .transport = &pigeon_ops,
 };
