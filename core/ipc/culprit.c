@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* For a handler when the stack itself has run out. */
-#define HANDLER_STACK_BYTES (64 << 10)
+static char handler_stack[64 << 10];
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
@@ -78,23 +78,18 @@ static void on_fatal(int number)
 void trawl_culprit_open(int fd)
 {
     struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_RESETHAND | SA_ONSTACK};
-    stack_t stack = {.ss_sp = malloc(HANDLER_STACK_BYTES), .ss_size = HANDLER_STACK_BYTES};
+    const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
     struct stat stat;
     void *map;
 
-    if (!stack.ss_sp || fstat(fd, &stat) < 0 ||
-        stat.st_size != (off_t)sizeof(struct trawl_culprit)) {
-        free(stack.ss_sp);
+    if (fstat(fd, &stat) < 0 || stat.st_size != (off_t)sizeof(struct trawl_culprit))
         return;
-    }
     map = mmap(NULL, sizeof(struct trawl_culprit), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
-    if (map == MAP_FAILED) {
-        free(stack.ss_sp);
+    if (map == MAP_FAILED)
         return;
-    }
     left = map;
-    (void)sigaltstack(&stack, NULL); /* kept until the process ends */
+    (void)sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
         (void)sigaction(fatal[i], &action, NULL);
     (void)atexit(leave_name);
