@@ -27,6 +27,7 @@ static const struct trawl_command commands[] = {
     {"plugin", "list, show or check plugins", trawl_cmd_plugin},
     {"schema", "print the JSON Schema of the configuration", trawl_cmd_schema},
     {"demo", "serve the demonstration sites on loopback", trawl_cmd_demo},
+    {"drill", "break everything once, and see whether an event is lost", trawl_cmd_drill},
 };
 
 /* What the supervisor starts; not for people. */

@@ -29,5 +29,6 @@ int trawl_cmd_runs(int argc, char **argv);
 int trawl_cmd_hosts(int argc, char **argv);
 int trawl_cmd_items(int argc, char **argv);
 int trawl_cmd_demo(int argc, char **argv);
+int trawl_cmd_drill(int argc, char **argv);
 
 #endif

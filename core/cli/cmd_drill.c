@@ -1,0 +1,81 @@
+/* trawl drill: break everything on the way from a page to a client, and see whether anything is lost. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "cli/drill/drill.h"
+
+static const char drill_help[] =
+    "Usage: trawl drill [OPTION…]\n\n"
+    "Start a server of its own on a loopback port, scrape a site of its own, attach a client by\n"
+    "each transport of the live chain, and break one thing after the other: a WebSocket is cut, "
+    "or\n"
+    "mute, an event stream is buffered, gateway, worker and supervisor are killed, the receiver "
+    "of\n"
+    "a webhook is down. Say what the clients did, and whether an event was lost or came twice.\n"
+    "It takes about half a minute. No other server, data folder or site is touched.\n\n"
+    "  --config FILE      the configuration whose transports and live chain are tried (else the\n"
+    "                     default ones)\n"
+    "  --json             a JSON object for each fault\n"
+    "  --log-level LEVEL  of its server: debug, info, warning or error (the default)\n"
+    "  -h, --help         this text\n\n"
+    "Exit codes: 0 nothing was lost, 1 something was, or did not come right again, 2 usage.\n";
+
+struct drill_command {
+    const char *config;
+    const char *log_level;
+    bool json;
+};
+
+/* -1: go on; else the exit code. */
+static int drill_parse(struct drill_command *command, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},
+        {"log-level", required_argument, NULL, 'L'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    int c;
+
+    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (c) {
+        case 'c':
+            command->config = optarg;
+            break;
+        case 'j':
+            command->json = true;
+            break;
+        case 'L':
+            command->log_level = optarg;
+            break;
+        case 'h':
+            fputs(drill_help, stdout);
+            return TRAWL_EXIT_COMPLETED;
+        default:
+            return trawl_cli_usage("drill", "that is not how it is used");
+        }
+    }
+    if (optind < argc)
+        return trawl_cli_usage("drill", "'%s' is one argument too many", argv[optind]);
+    return -1;
+}
+
+int trawl_cmd_drill(int argc, char **argv)
+{
+    struct drill_command command = {0};
+    struct trawl_config *config = NULL;
+    int code = drill_parse(&command, argc, argv);
+
+    if (code >= 0)
+        return code;
+    code = trawl_cli_set_log_level("drill", command.log_level, "error");
+    if (code == TRAWL_EXIT_COMPLETED && command.config)
+        code = trawl_cli_load_config(command.config, &config);
+    if (code == TRAWL_EXIT_COMPLETED)
+        code = drill_hold(&(struct drill_options){.config = config, .json = command.json});
+    trawl_config_destroy(config);
+    return code;
+}
