@@ -18,7 +18,7 @@ static const char drill_help[] =
     "  --config FILE      the configuration whose transports and live chain are tried (else the\n"
     "                     default ones)\n"
     "  --json             a JSON object for each fault\n"
-    "  --log-level LEVEL  of its server: debug, info, warning or error (the default)\n"
+    "  --log-level LEVEL  show its server's log: debug, info, warning or error\n"
     "  -h, --help         this text\n\n"
     "Exit codes: 0 nothing was lost, 1 something was, or did not come right again, 2 usage.\n";
 
@@ -71,11 +71,15 @@ int trawl_cmd_drill(int argc, char **argv)
 
     if (code >= 0)
         return code;
-    code = trawl_cli_set_log_level("drill", command.log_level, "error");
+    code = trawl_cli_set_log_level("drill", command.log_level, "warning");
     if (code == TRAWL_EXIT_COMPLETED && command.config)
         code = trawl_cli_load_config(command.config, &config);
     if (code == TRAWL_EXIT_COMPLETED)
-        code = drill_hold(&(struct drill_options){.config = config, .json = command.json});
+        code = drill_hold(&(struct drill_options){
+            .config = config,
+            .json = command.json,
+            .show_log = command.log_level != NULL,
+        });
     trawl_config_destroy(config);
     return code;
 }

@@ -180,7 +180,7 @@ static void on_end(void *user, const struct drill_end *end)
     }
     if (end->lived)
         client->failures = client->tries = 0;
-    if (end->kind == DRILL_END_RESTART || end->kind == DRILL_END_ASLEEP) {
+    if (end->kind == DRILL_END_RESTART) {
         retry_after(client, random_below(end->retry_ms));
         return;
     }

@@ -32,6 +32,7 @@ struct drill_connection {
     uint64_t heartbeat_ms;
     unsigned poll_ms; /* the first answer comes at once, and tells the heartbeat's interval */
     int status;       /* of the answer, 0 before its head */
+    bool in_doubt;    /* it was silent for too long when last looked at */
     bool closed;
 };
 
@@ -82,19 +83,22 @@ static void on_no_acknowledgement(uv_timer_t *timer)
     connection_end(connection, connection->status > 0 ? DRILL_END_SILENT : DRILL_END_REFUSED, 0);
 }
 
+/* Timers come before sockets: where both are late, as after the machine has slept, what has come meanwhile is read first. */
 static void on_check(uv_timer_t *timer)
 {
     struct drill_connection *connection = timer->data;
     uint64_t silent_ms = (trawl_mono_ns() - connection->heard_ns) / 1000000;
     uint64_t most_ms = 2 * connection->heartbeat_ms;
 
-    if (silent_ms < most_ms)
+    if (silent_ms < most_ms) {
+        connection->in_doubt = false;
         uv_timer_start(timer, on_check, most_ms - silent_ms, 0);
-    else if (silent_ms - most_ms > connection->heartbeat_ms)
-        connection_end(connection, DRILL_END_ASLEEP,
-                       0); /* what has come meanwhile is not read yet */
-    else
+    } else if (!connection->in_doubt) {
+        connection->in_doubt = true;
+        uv_timer_start(timer, on_check, 1, 0);
+    } else {
         connection_end(connection, DRILL_END_SILENT, 0);
+    }
 }
 
 /* --- messages ------------------------------------------------------------------------------------ */

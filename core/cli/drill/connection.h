@@ -29,7 +29,6 @@ enum drill_end_kind {
     DRILL_END_REFUSED, /* it never opened, or was not acknowledged */
     DRILL_END_LOST,
     DRILL_END_SILENT,  /* it opened, and then nothing came */
-    DRILL_END_ASLEEP,  /* we were not running for a while, so nobody can tell */
     DRILL_END_RESTART, /* the server says that it will be back */
     DRILL_END_OVER,    /* there is nothing more: 204 */
 };

@@ -39,6 +39,7 @@ static void fail(struct drill *drill)
 {
     if (drill->stage == DRILL_OVER)
         return;
+    drill_parts_show_log(drill);
     trawl_cli_print_err(NULL, &drill->err);
     drill->code = TRAWL_EXIT_FAILED;
     finish(drill);
@@ -154,6 +155,9 @@ static void begin_fault(struct drill *drill)
     enter(drill, DRILL_HOLDING);
     if (fault->begin(drill, &drill->err) < 0)
         fail(drill);
+    else if (!fault->is_over &&
+             read_head(drill) == 0) /* what was on its way already does not count */
+        drill_rows_wait(drill, drill->behind);
 }
 
 static void step_holding(struct drill *drill)

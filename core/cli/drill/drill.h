@@ -11,6 +11,7 @@
 struct drill_options {
     const struct trawl_config *config; /* the user's; NULL: the defaults */
     bool json;
+    bool show_log; /* of the server, on standard error, whatever happens; else only if it fails */
 };
 
 /* Hold the drill and print what became of it; an exit code. Nothing is left of it, also when it is interrupted. */

@@ -36,6 +36,7 @@ struct drill {
     char *folder; /* temporary */
     char *data;   /* in it */
     char *config; /* likewise */
+    char *log;    /* likewise; NULL: it is shown */
     struct drill_site *site;
     struct drill_receiver *receiver; /* NULL if there is no webhook */
     struct drill_proxy *proxy;
@@ -96,6 +97,9 @@ int drill_parts_attach(struct drill *drill);
 
 /* A new client that gets the run from its beginning. */
 void drill_parts_replay(struct drill *drill);
+
+/* What the server has logged, to standard error, unless it was shown already. */
+void drill_parts_show_log(const struct drill *drill);
 
 /* Close all; the loop has to run on. And free, once it has. */
 void drill_parts_close(struct drill *drill);

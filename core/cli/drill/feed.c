@@ -100,8 +100,10 @@ static ssize_t take_frames(struct drill_feed *feed)
         size_t head = frame_head(frame, left, &len);
         int r;
 
-        if (head > 0 && (frame[1] > 127 || len > DRILL_MESSAGE_MAX))
+        if (left > 1 && frame[1] > 127)
             return -EPROTO; /* a server masks nothing */
+        if (len > DRILL_MESSAGE_MAX)
+            return -EPROTO;
         if (head == 0 || left - head < len)
             break;
         r = take_frame(feed, frame[0], bytes + at + head, (size_t)len);

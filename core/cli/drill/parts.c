@@ -15,6 +15,8 @@
 
 /* Ways of a live chain that are walked. */
 #define WAYS_MAX 64u
+/* A server that logs more than this in a minute is not one whose log is read. */
+#define LOG_MAX (1u << 20)
 
 /* --- the server's configuration ------------------------------------------------------------------ */
 
@@ -53,6 +55,8 @@ static int make_folder(struct drill *drill)
         return trawl_err_set(&drill->err, r, "", "no temporary folder: %s", strerror(-r));
     drill->data = trawl_fs_join(drill->folder, "data");
     drill->config = trawl_fs_join(drill->folder, "trawl.json");
+    if (!drill->options->show_log)
+        drill->log = trawl_fs_join(drill->folder, "log");
     return 0;
 }
 
@@ -70,7 +74,7 @@ int drill_parts_open(struct drill *drill, const struct drill_server_ops *ops)
         r = write_settings(drill);
     if (r < 0)
         return r;
-    drill->server = drill_server_create(&drill->loop, drill->config, ops, drill);
+    drill->server = drill_server_create(&drill->loop, drill->config, drill->log, ops, drill);
     return drill_server_start(drill->server, &drill->err);
 }
 
@@ -194,6 +198,15 @@ void drill_parts_replay(struct drill *drill)
 
 /* --- the end ------------------------------------------------------------------------------------- */
 
+void drill_parts_show_log(const struct drill *drill)
+{
+    TRAWL_AUTO_FREE char *text = NULL;
+    size_t len = 0;
+
+    if (drill->log && trawl_fs_read(drill->log, LOG_MAX, &text, &len) == 0)
+        fwrite(text, 1, len, stderr);
+}
+
 void drill_parts_close(struct drill *drill)
 {
     for (size_t i = 0; i < drill->client_count; i++)
@@ -230,4 +243,5 @@ void drill_parts_free(struct drill *drill)
     free(drill->folder);
     free(drill->data);
     free(drill->config);
+    free(drill->log);
 }

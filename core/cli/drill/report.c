@@ -66,6 +66,7 @@ static void append_client(struct trawl_buf *text, const json_t *client)
 static void append_clients(struct trawl_buf *text, const json_t *row)
 {
     const char *skipped = trawl_json_string(row, "skipped", NULL);
+    const json_t *events = json_object_get(row, "events");
     json_t *client;
     size_t i;
 
@@ -82,7 +83,10 @@ static void append_clients(struct trawl_buf *text, const json_t *row)
             text->data[before] = '\0';
         }
     }
-    if (text->len == 0)
+    if (events)
+        (void)trawl_buf_printf(text, "a new client got %lld events again",
+                               (long long)json_integer_value(events));
+    else if (text->len == 0)
         (void)trawl_buf_append_text(text, "noticed nothing");
 }
 
@@ -91,8 +95,6 @@ static void print_figures(const json_t *row)
     const json_t *next = json_object_get(row, "next_event_ms");
     long long stray = trawl_json_int(row, "stray", 0);
 
-    if (trawl_json_string(row, "skipped", NULL))
-        return;
     if (json_is_integer(next))
         printf("%8.1f s", (double)json_integer_value(next) / 1000);
     else
@@ -118,7 +120,7 @@ static void print_row(const json_t *row)
         TRAWL_AUTO_FREE char *line = trawl_xstrndup(at, len);
 
         print_cell(first ? trawl_json_string(row, "title", "") : "", FAULT_WIDTH);
-        if (first) {
+        if (first && !trawl_json_string(row, "skipped", NULL)) {
             print_cell(line, CLIENTS_WIDTH);
             print_figures(row);
         } else {

@@ -1,7 +1,7 @@
 /* What became of the faults: a table for people, or a JSON object each. A row is
  * {fault, title, skipped: why it was not tried or null, ended, next_event_ms, lost, repeated, stray,
  *  clients: [{client, path: [transports], reconnects, back_ms, next_event_ms, lost, repeated, stray}]},
- * where what did not happen is null. */
+ * where what did not happen is null. The last one, of the whole run, has `events` as well: how many a new client got of it. */
 #ifndef TRAWL_CLI_DRILL_REPORT_H
 #define TRAWL_CLI_DRILL_REPORT_H
 

@@ -178,5 +178,6 @@ void drill_rows_finish(struct drill *drill, uint64_t last, bool ended)
     drill_rows_begin(drill, last); /* what clients do once the run is over is no part of a fault */
     add_all(drill, row, false, last);
     add_listener(drill, row, &drill->replay.tally, replay, last);
+    json_object_set_new(row, "events", json_integer((json_int_t)drill->replay.tally.count));
     print_row(drill, row);
 }

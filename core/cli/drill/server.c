@@ -25,6 +25,7 @@ struct drill_server {
     const struct drill_server_ops *ops;
     void *user;
     char *config;
+    char *log;
     char *address; /* NULL before it was ready for the first time */
     uv_signal_t child_signal;
     uv_pipe_t *output; /* NULL while there is none */
@@ -104,7 +105,8 @@ static int open_output(struct drill_server *server, int fd)
 /* --- its beginning ------------------------------------------------------------------------------- */
 
 /* In the child: it must not outlive us, however we die. */
-static _Noreturn void become_server(const char *self, char *const *argv, int output, pid_t parent)
+static _Noreturn void become_server(const char *self, char *const *argv, int output, int log,
+                                    pid_t parent)
 {
     sigset_t none;
 
@@ -112,33 +114,57 @@ static _Noreturn void become_server(const char *self, char *const *argv, int out
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
-        dup2(output, STDOUT_FILENO) >= 0)
+        dup2(output, STDOUT_FILENO) >= 0 && (log < 0 || dup2(log, STDERR_FILENO) >= 0))
         execv(self, argv);
     _exit(127);
 }
 
-static int spawn(struct drill_server *server, const char *self)
+/* -1 where it has none. */
+static int open_log(const struct drill_server *server, int *ret_fd)
+{
+    *ret_fd = -1;
+    if (!server->log)
+        return 0;
+    *ret_fd = open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return *ret_fd < 0 ? -errno : 0;
+}
+
+static pid_t fork_server(struct drill_server *server, const char *self, int output, int log)
 {
     char program[] = "trawl", serve[] = "serve", config[] = "--config", listen[] = "--listen";
     char *const argv[] = {
         program,         serve, config, server->config, server->address ? listen : NULL,
         server->address, NULL};
     pid_t parent = getpid();
-    int ends[2];
-    pid_t pid;
+    pid_t pid = fork();
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -errno;
-    pid = fork();
     if (pid == 0)
-        become_server(self, argv, ends[1], parent);
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        return -errno;
+        become_server(self, argv, output, log, parent);
+    return pid;
+}
+
+static int spawn(struct drill_server *server, const char *self)
+{
+    int ends[2];
+    int log;
+    int r = open_log(server, &log);
+
+    if (r < 0)
+        return r;
+    r = pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
+    if (r == 0) {
+        server->pid = fork_server(server, self, ends[1], log);
+        r = server->pid < 0 ? -errno : 0;
+        close(ends[1]);
     }
-    server->pid = pid;
-    return open_output(server, ends[0]);
+    if (log >= 0)
+        close(log);
+    if (r == 0)
+        return open_output(server, ends[0]);
+    if (server->pid < 0)
+        close(ends[0]);
+    server->pid = 0;
+    return r;
 }
 
 int drill_server_start(struct drill_server *server, struct trawl_err *err)
@@ -208,20 +234,21 @@ void drill_server_close(struct drill_server *server)
         usleep(CHILDREN_END_STEP_US);
     close_output(server);
     free(server->config);
+    free(server->log);
     free(server->address);
-    server->config = server->address = NULL;
     uv_close((uv_handle_t *)&server->child_signal, on_closed);
 }
 
 /* --- for the drill ------------------------------------------------------------------------------- */
 
-struct drill_server *drill_server_create(uv_loop_t *loop, const char *config,
+struct drill_server *drill_server_create(uv_loop_t *loop, const char *config, const char *log,
                                          const struct drill_server_ops *ops, void *user)
 {
     struct drill_server *server = TRAWL_NEW(struct drill_server);
 
     server->loop = loop;
     server->config = trawl_xstrdup(config);
+    server->log = trawl_xstrdup(log);
     server->ops = ops;
     server->user = user;
     uv_signal_init(loop, &server->child_signal);

@@ -19,8 +19,8 @@ struct drill_server_ops {
     void (*on_gone)(void *user); /* it ended, and nobody had asked for that */
 };
 
-/* `config` is copied, `ops` are called with `user`. */
-struct drill_server *drill_server_create(uv_loop_t *loop, const char *config,
+/* `log`: the file that its log goes to, or NULL: to our standard error. Both paths are copied, `ops` are called with `user`. */
+struct drill_server *drill_server_create(uv_loop_t *loop, const char *config, const char *log,
                                          const struct drill_server_ops *ops, void *user);
 
 /* Start it, the first time at any port, later at the same one. on_ready() follows, or on_gone(). */

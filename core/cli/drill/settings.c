@@ -112,8 +112,8 @@ static json_t *make_transports(const struct trawl_config *config)
 
 static json_t *make_platforms(const char *site)
 {
-    json_t *options = json_pack("{s:s, s:s, s:{s:s, s:s}}", "start", site, "follow", "a", "fields",
-                                "title", "h1", "number", ".number");
+    json_t *options = json_pack("{s:s, s:s, s:s, s:{s:s}, s:s}", "start", site, "follow", "a",
+                                "rows", ".item", "fields", "number", "b", "key", "number");
     json_t *fetch = json_pack("{s:i, s:s, s:b, s:s}", "concurrency", 1, "delay", "100ms", "robots",
                               0, "throttle", "off");
 

@@ -10,7 +10,9 @@
 #include "util/listen.h"
 
 #define PAGE_PREFIX "/page/"
-#define PAGE_SIZE   512
+#define PAGE_ITEMS  5
+/* Larger than any page, whatever its number. */
+#define PAGE_SIZE 1024
 
 struct drill_site {
     struct trawl_http_server *http;
@@ -21,6 +23,20 @@ struct drill_site {
 static void respond(struct trawl_http_conn *conn, int status, const char *body)
 {
     trawl_http_respond(conn, status, "text/html; charset=utf-8", NULL, body, strlen(body));
+}
+
+static void write_page(char body[PAGE_SIZE], unsigned long number, bool is_last)
+{
+    int used =
+        snprintf(body, PAGE_SIZE, "<!DOCTYPE html><title>Drill</title><h1>Page %lu</h1>\n", number);
+
+    for (unsigned long i = 0; i < PAGE_ITEMS; i++)
+        used += snprintf(body + used, PAGE_SIZE - (size_t)used,
+                         "<p class=\"item\"><b>%lu</b> on page %lu</p>\n", number * PAGE_ITEMS + i,
+                         number);
+    if (!is_last)
+        snprintf(body + used, PAGE_SIZE - (size_t)used, "<a href=\"" PAGE_PREFIX "%lu\">next</a>\n",
+                 number + 1);
 }
 
 static void site_on_request(void *user, struct trawl_http_conn *conn)
@@ -36,13 +52,7 @@ static void site_on_request(void *user, struct trawl_http_conn *conn)
         return;
     }
     number = strtoul(path + strlen(PAGE_PREFIX), &end, 10);
-    snprintf(body, sizeof(body),
-             "<!DOCTYPE html><title>Drill</title><h1>Page %lu</h1>"
-             "<p class=\"number\">%lu</p>",
-             number, number);
-    if (!site->is_ending)
-        snprintf(body + strlen(body), sizeof(body) - strlen(body),
-                 "<a href=\"" PAGE_PREFIX "%lu\">next</a>", number + 1);
+    write_page(body, number, site->is_ending);
     respond(conn, *end == '\0' ? 200 : 404, body);
 }
 

@@ -1,4 +1,4 @@
-/* The site that the drill scrapes: pages without end, each with an item and a link to the next one, until it is told to come to
+/* The site that the drill scrapes: pages without end, each with some items and a link to the next one, until it is told to come to
  * its end. */
 #ifndef TRAWL_CLI_DRILL_SITE_H
 #define TRAWL_CLI_DRILL_SITE_H
