@@ -9,8 +9,10 @@
 
 #define FAULT_WIDTH   22
 #define CLIENTS_WIDTH 48
-/* One client's text, or "noticed nothing". */
-#define TEXT_MAX 512
+/* The text of all clients. */
+#define TEXT_MAX 65536u
+/* Moves of one client. */
+#define PATH_SHOWN 3
 
 /* Characters of UTF-8 text: an arrow has three bytes. */
 static int width_of(const char *text)
@@ -35,6 +37,20 @@ static void append_seconds(struct trawl_buf *text, const char *before, const jso
         (void)trawl_buf_printf(text, "%s%.1f s", before, (double)json_integer_value(ms) / 1000);
 }
 
+/* Where it went; that it went back to its first transport at last is told by when. A client that went round and round is told
+ * in short. */
+static void append_path(struct trawl_buf *text, const json_t *path, const char *name)
+{
+    size_t moves = json_array_size(path);
+
+    if (moves > 0 && strcmp(json_string_value(json_array_get(path, moves - 1)), name) == 0)
+        moves--;
+    for (size_t i = 0; i < moves && (moves <= PATH_SHOWN || i + 1 < PATH_SHOWN); i++)
+        (void)trawl_buf_printf(text, " → %s", json_string_value(json_array_get(path, i)));
+    if (moves > PATH_SHOWN)
+        (void)trawl_buf_append_text(text, " → …");
+}
+
 /* "websocket → sse, back after 1.2 s"; nothing if it noticed nothing. */
 static void append_client(struct trawl_buf *text, const json_t *client)
 {
@@ -51,12 +67,7 @@ static void append_client(struct trawl_buf *text, const json_t *client)
         return;
     }
     (void)trawl_buf_append_text(text, name);
-    for (size_t i = 0; i < moves; i++) {
-        const char *to = json_string_value(json_array_get(path, i));
-
-        if (i + 1 < moves || strcmp(to, name) != 0)
-            (void)trawl_buf_printf(text, " → %s", to);
-    }
+    append_path(text, path, name);
     if (!json_is_integer(back))
         (void)trawl_buf_append_text(text, ", not back");
     append_seconds(text, moves == 0 ? " reconnected after " : ", back after ", back);
@@ -112,7 +123,7 @@ static void print_row(const json_t *row)
     struct trawl_buf text;
     const char *at;
 
-    trawl_buf_init(&text, 64 * TEXT_MAX);
+    trawl_buf_init(&text, TEXT_MAX);
     append_clients(&text, row);
     at = trawl_buf_text(&text);
     for (bool first = true; *at; first = false) {
