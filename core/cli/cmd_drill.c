@@ -8,13 +8,11 @@
 
 static const char drill_help[] =
     "Usage: trawl drill [OPTION…]\n\n"
-    "Start a server of its own on a loopback port, scrape a site of its own, attach a client by\n"
-    "each transport of the live chain, and break one thing after the other: a WebSocket is cut, "
-    "or\n"
-    "mute, an event stream is buffered, gateway, worker and supervisor are killed, the receiver "
-    "of\n"
-    "a webhook is down. Say what the clients did, and whether an event was lost or came twice.\n"
-    "It takes about half a minute. No other server, data folder or site is touched.\n\n"
+    "Start a server of its own on a loopback port, scrape a site of its own, attach a client\n"
+    "by each transport of the live chain, and break one thing after the other: a WebSocket is\n"
+    "cut, or mute, an event stream is buffered, gateway, worker and supervisor are killed, the\n"
+    "receiver of a webhook is down. Say what the clients did, and whether an event was lost or\n"
+    "came twice. It takes about half a minute. No other server, data folder or site is touched.\n\n"
     "  --config FILE      the configuration whose transports and live chain are tried (else the\n"
     "                     default ones)\n"
     "  --json             a JSON object for each fault\n"

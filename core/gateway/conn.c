@@ -228,12 +228,18 @@ static void tell_caught_up(struct trawl_conn *conn)
     pump_out(conn);
 }
 
+static void end_poll(struct trawl_conn *conn);
+
 void conn_pump(struct trawl_conn *conn)
 {
     if (!conn->http || !conn->begun || conn->closing || conn->blocked)
         return;
     if (!pump_out(conn))
         return;
+    if (conn->state == CONN_SENDING && is_poll(conn) && conn->sent >= HUB_POLL_BYTES) {
+        end_poll(conn);
+        return;
+    }
     if (conn->state == CONN_SENDING) {
         conn->state = CONN_READING;
         conn_catch_up(conn);

@@ -27,7 +27,7 @@
 /* Events of one journal piece. */
 #define HUB_PIECE 500
 /* A cursor that lies further back than this gets a snapshot rather than hours of events. */
-#define HUB_LAG_MAX 100000
+#define HUB_LAG_MAX 250000
 /* Dense events are flushed at an interval that nobody sees and that grows with the subscribers: below one full pass over
  * them it would bring nothing. What comes after a pause as long leaves at once. */
 #define HUB_FLUSH_NS_MIN      5000000ull

@@ -82,7 +82,7 @@ void conn_unsubscribe(struct trawl_conn *conn)
 static int resolve_run(struct read_job *read_job, struct trawl_reader *reader)
 {
     struct subscribe_job *job = TRAWL_CONTAINER_OF(read_job, struct subscribe_job, job);
-    uint64_t tail, head, first = 0;
+    uint64_t tail, head, first = 0, since = 0;
     int r;
 
     if (job->run_id) {
@@ -104,8 +104,10 @@ static int resolve_run(struct read_job *read_job, struct trawl_reader *reader)
         job->cursor = first;
         return 0;
     }
-    return trawl_reader_snapshot(reader, job->has_since ? job->since : 0, job->run_id,
-                                 &job->snapshot, &job->cursor, &read_job->err);
+    if (job->has_since) /* it may have seen nothing yet, which is not the same as to have no place */
+        since = job->since > 0 ? job->since : 1;
+    return trawl_reader_snapshot(reader, since, job->run_id, &job->snapshot, &job->cursor,
+                                 &read_job->err);
 }
 
 static void send_subscribed(struct trawl_conn *conn, bool resumed)

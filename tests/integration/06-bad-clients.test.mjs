@@ -61,32 +61,49 @@ test('no answer to pings: closed', async (t) => {
   await client.closed;
 });
 
-test('a thousand clients that go away leave nothing behind', async (t) => {
+const UPGRADE = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
+/** So many clients that have had an answer; they go away in every way there is. */
+async function comeAndGo(server, count, path, headers) {
+  const { hostname, port } = new URL(server.url);
+  const clients = await Promise.all(
+    Array.from({ length: count }, () => new Promise((done, failed) => {
+      const socket = net.connect(Number(port), hostname, () =>
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: ${server.address}\r\n${headers}\r\n`));
+      socket.once('data', () => done(socket));
+      socket.on('error', failed);
+    })),
+  );
+  for (const [i, socket] of clients.entries()) {
+    if (i % 3 === 0) socket.resetAndDestroy();
+    else if (i % 3 === 1) socket.end();
+    else socket.destroy();
+  }
+}
+
+test('a thousand streams and a thousand WebSockets that go away leave nothing behind', async (t) => {
   const own = await server(t);
   const gateway = await child(own.program, 'gateway');
-  const sockets = () => openSockets(gateway.pid);
-  const before = await sockets();
-  const { hostname, port } = new URL(own.url);
-  for (let round = 0; round < 5; round++) {
-    const streams = await Promise.all(
-      Array.from({ length: 200 }, () => new Promise((done, failed) => {
-        const socket = net.connect(Number(port), hostname, () =>
-          socket.write(`GET /api/scrape/stream HTTP/1.1\r\nHost: ${own.address}\r\n\r\n`));
-        socket.once('data', () => done(socket));
-        socket.on('error', failed);
-      })),
-    );
-    for (const [i, socket] of streams.entries()) {
-      if (i % 3 === 0) socket.resetAndDestroy();
-      else if (i % 3 === 1) socket.end();
-      else socket.destroy();
-    }
+  const before = await openSockets(gateway.pid);
+  const allGone = () => until('all sockets to be closed', async () => (await openSockets(gateway.pid)) <= before);
+  let resident;
+  for (let round = 0; round < 10; round++) {
+    await comeAndGo(own, 100, '/api/scrape/stream', '');
+    await comeAndGo(own, 100, '/api/ws', UPGRADE);
+    await allGone();
+    if (round === 4) resident = await residentBytes(gateway.pid);
   }
-  await until('all sockets to be closed', async () => (await sockets()) <= before);
+  const grown = (await residentBytes(gateway.pid)) - resident;
+  assert.ok(grown < 4 << 20, `${grown} bytes more than after the first half`);
+  assert.deepEqual(Object.values((await own.get('/api/watchers')).watchers), []);
   const spent = await cpuTicks(gateway.pid);
   await sleep(500);
   assert.ok((await cpuTicks(gateway.pid)) - spent < 25, 'the gateway spins');
 });
+
+async function residentBytes(pid) {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'latin1'))[1]) * 1024;
+}
 
 /** Files do not count: the connections to the store are opened at the first request and kept. */
 async function openSockets(pid) {
