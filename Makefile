@@ -68,7 +68,7 @@ check: web
 
 bench: build web
 	@.ci/install-packages bench test
-	@$(MAKE) --no-print-directory tests/integration/$(MODULES) tests/web/$(MODULES)
+	@$(MAKE) --no-print-directory tests/integration/$(MODULES) tests/web/$(MODULES) tests/bench/$(MODULES)
 	@tests/bench/run $(BUILD)
 
 install: build web

@@ -1,6 +1,7 @@
 // What `make bench` prints. See the head of `run`.
 import { cpus } from 'node:os';
 import { crawlBench } from './crawl.mjs';
+import { deliveryBench } from './delivery.mjs';
 import { fanoutBench } from './fanout.mjs';
 import { CLIENT_CPU, SERVER_CPU } from './measure.mjs';
 import { scaleBench } from './scale.mjs';
@@ -13,7 +14,7 @@ const GOAL_FANOUT = 8;
 // What a page may cost more when a hundred times as many URLs are known.
 const GOAL_SCALE = 1.2;
 
-const PATIENCE_MS = 15 * 60_000;
+const PATIENCE_MS = 20 * 60_000;
 
 const NAMES = { nchan: 'nchan', gateway: 'gateway alone', server: 'whole server' };
 
@@ -68,6 +69,26 @@ function printFanout(results) {
   }
 }
 
+function printDelivery({ dense, rivals, sse, half, idle, idleBytes, chain }) {
+  const row = (name, one, goal = '') => [
+    name, whole(one.perSecond), one.cpuPerMillion[0].toFixed(3), `${whole(one.ageMs.p50)} ms`, `${whole(one.ageMs.p99)} ms`, `${whole(one.ageMs.max)} ms`, goal,
+  ];
+  const judge = (value, most) => (value <= most ? 'reached' : 'MISSED');
+  console.log('\nDelivery, to 1,000 subscribers where nothing else is said; nothing lost or repeated\n');
+  console.log(table([
+    ['', 'deliveries/s', 'CPU s per million', 'age p50', 'p99', 'most', 'goal'],
+    row('gateway, WebSocket', dense, `0.18 CPU s: ${judge(dense.cpuPerMillion[0], 0.18)}`),
+    row('gateway, SSE', sse, `0.25 CPU s: ${judge(sse.cpuPerMillion[0], 0.25)}`),
+    row('Bun', rivals.bun),
+    row('node, ws', rivals.ws),
+    row('gateway, at half of saturation', half, `p99 20 ms: ${judge(half.ageMs.p99, 20)}`),
+    row('gateway, an event a second to 10,000', idle.gateway, `most 1.1 of nchan's: ${judge(idle.gateway.ageMs.max, 1.1 * idle.nchan.ageMs.max)}`),
+    row('nchan, an event a second to 10,000', idle.nchan),
+    row('from a worker to 100, durable', chain, `50,000 events/s: ${judge(50_000, chain.perSecond / 100)}, p99 50 ms: ${judge(chain.ageMs.p99, 50)}`),
+  ]));
+  console.log(`\n  An idle WebSocket takes ${whole(idleBytes)} bytes of the gateway; goal 2,048: ${judge(idleBytes, 2048)}`);
+}
+
 function printWatch({ dom, faults }) {
   const row = (name, { ms, goalMs }, judged) =>
     [name, ms.length, quantile(ms, 0.5), quantile(ms, 0.95), ms.at(-1), goalMs, judged < goalMs ? 'reached' : 'MISSED'].map(String);
@@ -82,8 +103,8 @@ function printWatch({ dom, faults }) {
 const args = new Set(process.argv.slice(2));
 const json = args.delete('--json');
 for (const arg of args) {
-  if (!['crawl', 'scale', 'fanout', 'watch'].includes(arg)) {
-    console.error(`tests/bench/run BUILD [--json] [crawl] [scale] [fanout] [watch]: '${arg}' is none of them`);
+  if (!['crawl', 'scale', 'fanout', 'delivery', 'watch'].includes(arg)) {
+    console.error(`tests/bench/run BUILD [--json] [crawl] [scale] [fanout] [delivery] [watch]: '${arg}' is none of them`);
     process.exit(2);
   }
 }
@@ -99,12 +120,14 @@ setTimeout(() => {
 const crawl = wanted('crawl') ? await crawlBench(say) : undefined;
 const scale = wanted('scale') ? await scaleBench(say) : undefined;
 const fanout = wanted('fanout') ? await fanoutBench(say) : undefined;
+const delivery = wanted('delivery') ? await deliveryBench(say) : undefined;
 const watch = wanted('watch') ? await watchBench(say) : undefined;
 if (json) {
-  console.log(JSON.stringify({ machine: { cpu: cpus()[0].model, cores: cpus().length }, crawl, scale, fanout, watch }, null, 2));
+  console.log(JSON.stringify({ machine: { cpu: cpus()[0].model, cores: cpus().length }, crawl, scale, fanout, delivery, watch }, null, 2));
 } else {
   if (crawl) printCrawl(crawl);
   if (scale) printScale(scale);
   if (fanout) printFanout(fanout);
+  if (delivery) printDelivery(delivery);
   if (watch) printWatch(watch);
 }

@@ -4,8 +4,8 @@ import { nginxWith } from '../integration/lib/nginx.mjs';
 import { BUILD, child, scratch, serve, start } from '../integration/lib/trawl.mjs';
 import { pin, scoped } from './measure.mjs';
 
-const TOOLS = path.join(BUILD, 'bench');
-const NCHAN = '/usr/lib/nginx/modules/ngx_nchan_module.so';
+export const TOOLS = path.join(BUILD, 'bench');
+export const NCHAN = '/usr/lib/nginx/modules/ngx_nchan_module.so';
 const ROUNDS = 2;
 const SECONDS = 4;
 const SPARSE_RATE = 80; // events/s: nothing can be put together
@@ -18,7 +18,7 @@ const WINDOW = { gateway: 4000, nchan: 16 };
 // page in 10 ms. With 1,000 subscribers that is 2 million deliveries a second, with 100 half as many.
 const PAGE = { every: '10ms', items: { 100: 100, 1000: 20 } };
 
-async function loadRun(t, kind, port, subscribers, { pids, shared, onReady }) {
+export async function loadRun(t, kind, port, subscribers, { pids, shared, onReady }) {
   const args = ['--pids', pids.join(','), '--seconds', String(SECONDS), ...(shared ? ['--shared', shared] : [])];
   const load = start(t, [...args, kind, String(port), String(subscribers)], { file: path.join(TOOLS, 'load') });
   await load.says(/^ready$/m);
@@ -36,7 +36,7 @@ async function loadRun(t, kind, port, subscribers, { pids, shared, onReady }) {
   };
 }
 
-async function feed(t, args, { rate, window, shared }) {
+export async function feed(t, args, { rate, window, shared }) {
   const pace = rate ? ['--rate', String(rate)] : ['--window', String(window)];
   const program = start(t, [...pace, '--shared', shared, ...args], { file: path.join(TOOLS, 'feed') });
   const [, port, pid] = await program.says(/serves (\d+) ?(\d+)?/);

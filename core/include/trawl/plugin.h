@@ -15,7 +15,8 @@
  *   1.0  first version
  *   1.1  struct trawl_plugin: traits
  *   1.2  struct trawl_scraper_host: sitemap_read, patterns_compile, patterns_match, patterns_free
- *   1.3  struct trawl_transport_ops: push; struct trawl_transport_host: stopping
+ *   1.3  struct trawl_transport_ops: push; struct trawl_transport_host: stopping; TRAWL_ENDPOINT_POLL; struct
+ *        trawl_subscription: timeout_ms
  */
 #ifndef TRAWL_PLUGIN_H
 #define TRAWL_PLUGIN_H

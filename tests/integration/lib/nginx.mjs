@@ -13,7 +13,7 @@ async function freePort() {
 }
 
 /** nginx with one server, whose block is given; `main` and `http` go before it. Gives {url, port, program}. */
-export async function nginxWith(t, { main = 'master_process off;', http = '', server }) {
+export async function nginxWith(t, { main = 'master_process off;', connections = 4096, http = '', server }) {
   const home = await scratch(t);
   const port = await freePort();
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -22,12 +22,12 @@ export async function nginxWith(t, { main = 'master_process off;', http = '', se
   await writeFile(
     config,
     `${main} daemon off; pid ${home}/pid; error_log stderr warn;
-events { worker_connections 4096; }
+events { worker_connections ${connections}; }
 http {
   access_log off; keepalive_requests 1000000;
   ${temporary.map((name) => `${name}_temp_path ${home}/${name};`).join(' ')}
   ${http}
-  server { listen 127.0.0.1:${port} backlog=1024; ${server} }
+  server { listen 127.0.0.1:${port} backlog=4096; ${server} }
 }
 `,
   );
