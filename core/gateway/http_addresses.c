@@ -23,7 +23,7 @@ struct http_link {
 
 static bool read_address(int fd, struct in6_addr *ret_address)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {0};
     socklen_t len = sizeof(peer);
 
     if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)

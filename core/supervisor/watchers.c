@@ -34,14 +34,19 @@ static void query_answer(struct trawl_watchers_query *query)
         json_pack("{s:o, s:I, s:o}", "transports", trawl__gateways_watchers(supervisor),
                   "snapshots", query->snapshots, "watchers", query->watchers);
 
-    DL_DELETE(supervisor->watcher_queries, query);
     uv_close((uv_handle_t *)&query->timer, query_on_closed);
     query->done(query->user, 0, result);
 }
 
+static void query_end(struct trawl_watchers_query *query)
+{
+    DL_DELETE(query->supervisor->watcher_queries, query);
+    query_answer(query);
+}
+
 static void query_on_timer(uv_timer_t *timer)
 {
-    query_answer(timer->data);
+    query_end(timer->data);
 }
 
 static void query_take(struct trawl_watchers_query *query, const json_t *list)
@@ -66,7 +71,7 @@ void trawl__watchers_on_list(struct trawl_supervisor *supervisor, const json_t *
         return;
     query_take(query, list);
     if (--query->waiting == 0)
-        query_answer(query);
+        query_end(query);
 }
 
 void trawl__command_watchers(struct trawl_supervisor *supervisor, const json_t *args,
@@ -82,10 +87,11 @@ void trawl__command_watchers(struct trawl_supervisor *supervisor, const json_t *
     query->user = user;
     uv_timer_init(&supervisor->loop, &query->timer);
     query->timer.data = query;
-    DL_APPEND(supervisor->watcher_queries, query);
     query->waiting = trawl__gateways_list_watchers(supervisor, query->seq, query->limit);
-    if (query->waiting == 0)
+    if (query->waiting == 0) {
         query_answer(query);
-    else
-        uv_timer_start(&query->timer, query_on_timer, TRAWL_WATCHERS_WAIT_MS, 0);
+        return;
+    }
+    DL_APPEND(supervisor->watcher_queries, query);
+    uv_timer_start(&query->timer, query_on_timer, TRAWL_WATCHERS_WAIT_MS, 0);
 }
