@@ -13,8 +13,9 @@
 #include "util/clock.h"
 #include "util/json.h"
 
-/* Clients have this long to take what was queued for them and to answer the close frame. */
-#define GATEWAY_DRAIN_MS 2000
+/* Clients have this long to take what was queued for them and to answer the close frame, and the more there are the longer. */
+#define GATEWAY_DRAIN_MS           2000
+#define GATEWAY_DRAIN_CONNS_PER_MS 4
 
 static void close_all(struct trawl_gateway *gateway);
 
@@ -192,7 +193,7 @@ static void close_all(struct trawl_gateway *gateway)
 static void on_drain(uv_timer_t *timer)
 {
     struct trawl_gateway *gateway = timer->data;
-    bool late = uv_now(&gateway->loop) - gateway->drain_began >= GATEWAY_DRAIN_MS;
+    bool late = uv_now(&gateway->loop) >= gateway->drain_until;
 
     for (size_t i = 0; i < gateway->hub_count && !late; i++) {
         if (gateway->hubs[i]->conn_count > 0)
@@ -207,10 +208,11 @@ static void drain(struct trawl_gateway *gateway, json_int_t retry_ms)
     if (gateway->draining || gateway->closing)
         return;
     gateway->draining = true;
-    gateway->drain_began = uv_now(&gateway->loop);
+    gateway->drain_until = uv_now(&gateway->loop) + GATEWAY_DRAIN_MS;
     if (gateway->http)
         trawl_http_server_stop_listening(gateway->http);
     for (size_t i = 0; i < gateway->hub_count; i++) {
+        gateway->drain_until += gateway->hubs[i]->conn_count / GATEWAY_DRAIN_CONNS_PER_MS;
         hub_flush(gateway->hubs[i]);
         hub_drain(gateway->hubs[i], retry_ms);
     }

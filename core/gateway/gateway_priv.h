@@ -61,7 +61,7 @@ struct trawl_gateway {
     bool configured;
     bool draining;
     char stalled[128]; /* why the store cannot write, or "" */
-    uint64_t drain_began;
+    uint64_t drain_until;
     bool closing;
     struct trawl_log log;
 };

@@ -550,7 +550,8 @@ static void gateway_stop(struct trawl_gateway *gateway)
         return;
     }
     gateway_drain(gateway);
-    uv_timer_start(&gateway->timer, gateway_on_drain_over, TRAWL_GATEWAY_DRAIN_MS, 0);
+    uv_timer_start(&gateway->timer, gateway_on_drain_over,
+                   TRAWL_GATEWAY_DRAIN_MS + (uint64_t)gateway_watcher_count(gateway), 0);
 }
 
 void trawl__gateways_stop(struct trawl_supervisor *supervisor)
