@@ -25,8 +25,8 @@ struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *ht
     conn->endpoint = endpoint;
     conn->path = *path; /* handed over */
     conn->query = *query;
-    path->count = 0;
-    query->count = 0;
+    *path = (struct query){0};
+    *query = (struct query){0};
     conn->created_ms = trawl_now_ms();
     conn->connection_id = make_connection_id(hub->gateway);
     conn->slot = hub->gateway->conn_serial % HUB_HEARTBEAT_SLOTS;

@@ -23,6 +23,7 @@ static void conn_gone(struct trawl_http_conn *conn)
     conn->gone = true;
     if (server->handler.on_closed)
         server->handler.on_closed(server->handler.user, conn);
+    trawl__http_alive_leave(conn);
     trawl__http_conn_free(conn);
 }
 
@@ -129,7 +130,7 @@ static int on_writable(struct trawl_http_conn *conn)
     if (!conn)
         return 0;
     server = conn->server;
-    if (flush(conn) < 0)
+    if (conn->aborted || flush(conn) < 0)
         return -1;
     if (conn->closing)
         return conn->kind == HTTP_WEBSOCKET ? send_close(conn) : -1;
@@ -166,6 +167,7 @@ static int on_upgrade(struct trawl_http_server *server, struct lws *wsi, const c
         status = server->handler.on_upgrade(server->handler.user, conn);
     if (status == 0 && !conn->answered) {
         conn->kind = HTTP_WEBSOCKET;
+        trawl__http_alive_enter(conn);
         return 0;
     }
     if (!conn->answered)
@@ -241,7 +243,13 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *ses
         return on_upgrade(server, wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
         return on_established(conn);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        if (conn)
+            trawl__http_alive_heard(conn);
+        return 0;
     case LWS_CALLBACK_RECEIVE:
+        if (conn)
+            trawl__http_alive_heard(conn);
         return on_message(conn, in, len);
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_CLOSED:
@@ -294,7 +302,7 @@ static int open_context(struct trawl_http_server *server)
         .max_http_header_pool2 = server->limits.max_connections,
         .timeout_secs = server->limits.idle_timeout_ms / 1000 + 1,
         .keepalive_timeout = (int)(server->limits.idle_timeout_ms / 1000) + 1,
-        .retry_and_idle_policy = &server->validity,
+        .retry_and_idle_policy = &server->no_pings,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
         .user = server,
@@ -314,15 +322,10 @@ int trawl_http_server_create(uv_loop_t *loop, const struct trawl_http_limits *li
                              struct trawl_http_server **ret_server, struct trawl_err *err)
 {
     struct trawl_http_server *server = TRAWL_NEW(struct trawl_http_server);
-    unsigned hangup_s = limits->pong_timeout_ms / 1000;
 
     server->loop = loop;
     server->limits = *limits;
     server->handler = *handler;
-    if (hangup_s < 2)
-        hangup_s = 2;
-    server->validity.secs_since_valid_ping = (uint16_t)(hangup_s / 2);
-    server->validity.secs_since_valid_hangup = (uint16_t)hangup_s;
     trawl_log_init(&server->log, "http");
     if (open_context(server) < 0) {
         if (server->context)
@@ -330,6 +333,7 @@ int trawl_http_server_create(uv_loop_t *loop, const struct trawl_http_limits *li
         free(server);
         return trawl_err_set(err, -EIO, "", "the HTTP server could not be made");
     }
+    trawl__http_alive_start(server);
     uv_timer_init(loop, &server->teardown);
     server->teardown.data = server;
     *ret_server = server;
@@ -366,6 +370,7 @@ void trawl_http_server_close(struct trawl_http_server *server, void (*on_closed)
     server->on_closed = on_closed;
     server->on_closed_user = user;
     trawl_http_server_stop_listening(server);
+    uv_close((uv_handle_t *)&server->alive, NULL);
     lws_context_destroy(server->context);
     uv_timer_start(&server->teardown, server_on_teardown, HTTP_TEARDOWN_POLL_MS,
                    HTTP_TEARDOWN_POLL_MS);

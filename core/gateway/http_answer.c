@@ -242,5 +242,7 @@ void trawl_http_abort(struct trawl_http_conn *conn)
     if (conn->gone)
         return;
     conn->closing = true;
+    conn->aborted = true;
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    lws_callback_on_writable(conn->wsi); /* where nothing else happens, its timers stand still */
 }

@@ -41,6 +41,7 @@ struct http_watch {
 };
 
 struct trawl_http_conn {
+    struct trawl_http_conn *prev, *next; /* in server->websockets */
     struct trawl_http_server *server;
     struct lws *wsi;
     void *data;
@@ -61,8 +62,11 @@ struct trawl_http_conn {
     bool ended;      /* nothing will be added to `out` */
     bool wants_writable;
     bool closing;
-    bool close_sent; /* the WebSocket's close frame */
-    bool gone;       /* on_closed was called or is being called */
+    bool close_sent;   /* the WebSocket's close frame */
+    bool gone;         /* on_closed was called or is being called */
+    bool aborted;      /* to be closed at the next call */
+    bool pinged;       /* and not heard since */
+    uint64_t heard_ns; /* WEBSOCKET: when anything came of it */
     uint16_t close_code;
     char close_reason[96];
 };
@@ -82,7 +86,9 @@ struct trawl_http_server {
     struct trawl_http_handler handler;
     struct lws_context *context;
     struct lws_vhost *vhost;
-    lws_retry_bo_t validity;
+    lws_retry_bo_t no_pings;            /* of libwebsockets' own */
+    struct trawl_http_conn *websockets; /* utlist */
+    uv_timer_t alive;
     struct http_listener *listeners;
     unsigned connections;
     struct http_address *addresses; /* uthash, as are */
@@ -105,6 +111,12 @@ void trawl__http_refuse(struct trawl_http_conn *conn, int status);
 const char *trawl__http_reason(int status);
 void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int status,
                       const char *content_type, const struct trawl_http_header *headers);
+
+/* http_alive.c */
+void trawl__http_alive_start(struct trawl_http_server *server);
+void trawl__http_alive_enter(struct trawl_http_conn *conn);
+void trawl__http_alive_leave(struct trawl_http_conn *conn); /* of any kind */
+void trawl__http_alive_heard(struct trawl_http_conn *conn);
 
 /* http_addresses.c */
 /* Whether the peer of a socket may have one more connection. */

@@ -31,7 +31,7 @@
 /* Dense events are flushed at an interval that nobody sees and that grows with the subscribers: below one full pass over
  * them it would bring nothing. What comes after a pause as long leaves at once. */
 #define HUB_FLUSH_NS_MIN      5000000ull
-#define HUB_FLUSH_NS_PER_CONN 10000ull
+#define HUB_FLUSH_NS_PER_CONN 2000ull
 #define HUB_FLUSH_NS_MAX      100000000ull
 /* An answer to a poll that has events ends when they have all left, or so much has. */
 #define HUB_POLL_BYTES (1u << 20)

@@ -45,10 +45,12 @@ char *query_decode(const char *text, size_t len, bool plus_is_space)
 static int add_param(struct query *query, const char *name, size_t name_len, const char *value,
                      size_t value_len, bool plus_is_space)
 {
-    struct query_param *param = &query->params[query->count];
+    struct query_param *param;
 
     if (query->count == QUERY_PARAMS_MAX)
         return -E2BIG;
+    query->params = trawl_xrealloc(query->params, (query->count + 1) * sizeof(*query->params));
+    param = &query->params[query->count];
     param->name = query_decode(name, name_len, plus_is_space);
     param->value = query_decode(value, value_len, plus_is_space);
     if (!param->name || !param->value) {
@@ -64,7 +66,7 @@ int query_parse(const char *text, struct query *ret_query)
 {
     int r;
 
-    ret_query->count = 0;
+    *ret_query = (struct query){0};
     while (*text) {
         size_t len = strcspn(text, "&");
         const char *equals = memchr(text, '=', len);
@@ -91,7 +93,8 @@ void query_finish(struct query *query)
         free(query->params[i].name);
         free(query->params[i].value);
     }
-    query->count = 0;
+    free(query->params);
+    *query = (struct query){0};
 }
 
 const char *query_get(const struct query *query, const char *name)

@@ -13,8 +13,9 @@ struct query_param {
     char *value;
 };
 
+/* {0} is empty. Kept by each subscriber, so it has no more room than it needs. */
 struct query {
-    struct query_param params[QUERY_PARAMS_MAX];
+    struct query_param *params;
     size_t count;
 };
 

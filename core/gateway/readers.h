@@ -8,8 +8,8 @@
 
 /* Connections to the database; as many jobs run at once, as libuv has threads by default. */
 #define READERS_MAX 4
-/* Jobs that may wait; beyond it callers are refused. */
-#define READERS_QUEUE_MAX 4096
+/* Jobs that may wait, some hundred bytes each; beyond it callers are refused. More than clients that all come at once. */
+#define READERS_QUEUE_MAX 65536
 
 struct readers;
 

@@ -29,7 +29,7 @@
 #define EPOLL_BATCH 256
 #define READ_BYTES  (1u << 20)
 #define PIDS_MAX    16
-/* An age is looked at for every so many events. */
+/* An age is looked at for every so many events of a subscriber; which these are differs between them. */
 #define AGE_SAMPLE  16
 #define AGE_MAX_MS  10000
 #define PATIENCE_MS 20000
@@ -178,7 +178,7 @@ static void on_event(struct client *client, const struct message *message)
         return;
     load.deliveries++;
     load.bytes += message->len;
-    if (message->seq % AGE_SAMPLE == 0) {
+    if ((message->seq + number_of(client)) % AGE_SAMPLE == 0) {
         int age_ms = message_age_ms(message, load.now_ms);
 
         if (age_ms >= 0)
