@@ -138,6 +138,8 @@ bool query_match_path(const char *pattern, const char *path, struct query *param
         free(params->params[params->count].name);
         free(params->params[params->count].value);
     }
+    if (params->count == 0)
+        query_finish(params);
     return false;
 }
 
