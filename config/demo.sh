@@ -19,7 +19,7 @@ trap finish EXIT
 
 # Wait until the program that writes to $1 has said that it serves; it is given up when it ends before.
 await_serving() {
-    until grep -q ' serves ' "$1"; do
+    until grep -qs ' serves ' "$1"; do
         kill -0 "$2" 2>/dev/null || return 1
         sleep 0.1
     done
