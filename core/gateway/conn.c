@@ -1,21 +1,21 @@
 /* What one subscriber is sent, and when. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "gateway/gateway_priv.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/json.h"
 
-static char *make_connection_id(struct trawl_gateway *gateway)
+void conn_id(const struct trawl_conn *conn, char id[CONN_ID_SIZE])
 {
-    return trawl_xasprintf("%llx-%x", (unsigned long long)trawl_mono_ns(), ++gateway->conn_serial);
+    snprintf(id, CONN_ID_SIZE, "%llx-%x-%x", (unsigned long long)conn->created_ms,
+             (unsigned)getpid(), conn->serial);
 }
 
 struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *http,
-                               const struct trawl_endpoint *endpoint, struct query *path,
-                               struct query *query)
+                               const struct trawl_endpoint *endpoint)
 {
     struct trawl_conn *conn = TRAWL_NEW(struct trawl_conn);
 
@@ -23,13 +23,9 @@ struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *ht
     conn->hub = hub;
     conn->http = http;
     conn->endpoint = endpoint;
-    conn->path = *path; /* handed over */
-    conn->query = *query;
-    *path = (struct query){0};
-    *query = (struct query){0};
     conn->created_ms = trawl_now_ms();
-    conn->connection_id = make_connection_id(hub->gateway);
-    conn->slot = hub->gateway->conn_serial % HUB_HEARTBEAT_SLOTS;
+    conn->serial = ++hub->gateway->conn_serial;
+    conn_poll_create(conn);
     trawl_buf_init(&conn->out, HUB_QUEUE_MAX);
     conn->next = hub->conns;
     conn->prev = &hub->conns;
@@ -47,10 +43,8 @@ void conn_destroy(struct trawl_conn *conn)
     if (conn->next)
         conn->next->prev = conn->prev;
     conn->hub->conn_count--;
-    query_finish(&conn->path);
-    query_finish(&conn->query);
     trawl_buf_finish(&conn->out);
-    free(conn->connection_id);
+    free(conn->poll);
     free(conn);
 }
 
@@ -74,11 +68,6 @@ void conn_ring_leave(struct trawl_conn *conn)
     conn->ring_next = NULL;
 }
 
-static bool is_poll(const struct trawl_conn *conn)
-{
-    return conn->hub->kind == TRAWL_ENDPOINT_POLL;
-}
-
 void conn_begin(struct trawl_conn *conn)
 {
     static const struct trawl_http_header headers[] = {
@@ -88,9 +77,9 @@ void conn_begin(struct trawl_conn *conn)
         return;
     conn->begun = true;
     if (trawl_http_stream_begin(conn->http, 200, conn->endpoint->content_type, headers,
-                                !is_poll(conn)) < 0)
+                                !conn->poll) < 0)
         conn_close(conn, 1011, "cannot be served");
-    if (is_poll(conn))
+    if (conn->poll)
         (void)trawl_buf_append(&conn->out, "[", 1);
 }
 
@@ -121,24 +110,25 @@ void conn_message(struct trawl_conn *conn, const char *id, const char *type, jso
 
 void conn_error(struct trawl_conn *conn, const char *code, const char *detail)
 {
-    conn->news = true;
+    conn_poll_news(conn);
     conn_message(conn, NULL, "error", json_pack("{s:s, s:s}", "code", code, "detail", detail));
 }
 
 void conn_ack(struct trawl_conn *conn)
 {
     struct trawl_gateway *gateway = conn->hub->gateway;
-    char id[TRAWL_EVENT_ID_SIZE];
+    char id[TRAWL_EVENT_ID_SIZE], own_id[CONN_ID_SIZE];
     json_t *data;
 
+    conn_id(conn, own_id);
     trawl_event_id(id, gateway->epoch, gateway->head);
-    data = json_pack("{s:s, s:i, s:s, s:O}", "connection_id", conn->connection_id, "heartbeat_ms",
+    data = json_pack("{s:s, s:i, s:s, s:O}", "connection_id", own_id, "heartbeat_ms",
                      (int)gateway->heartbeat_ms, "last_id", id, "transports", gateway->transports);
     json_object_update(data, gateway->chain);
     conn_message(conn, NULL, "connection_ack", data);
 }
 
-static bool is_caught_up(const struct trawl_conn *conn)
+bool conn_is_caught_up(const struct trawl_conn *conn)
 {
     return conn->state == CONN_LIVE && conn->position == conn->ring->ring.end;
 }
@@ -146,7 +136,7 @@ static bool is_caught_up(const struct trawl_conn *conn)
 void conn_heartbeat(struct trawl_conn *conn)
 {
     struct trawl_gateway *gateway = conn_gateway(conn);
-    bool caught_up = is_caught_up(conn);
+    bool caught_up = conn_is_caught_up(conn);
     char id[TRAWL_EVENT_ID_SIZE];
 
     trawl_event_id(id, gateway->epoch, gateway->head);
@@ -154,7 +144,7 @@ void conn_heartbeat(struct trawl_conn *conn)
     conn->told_caught_up |= caught_up;
 }
 
-static void set_blocked(struct trawl_conn *conn, bool blocked)
+void conn_set_blocked(struct trawl_conn *conn, bool blocked)
 {
     conn->blocked = blocked;
     if (blocked)
@@ -164,16 +154,10 @@ static void set_blocked(struct trawl_conn *conn, bool blocked)
 /* False: nothing was taken. */
 static bool write_bytes(struct trawl_conn *conn, const char *bytes, size_t len)
 {
-    int r;
-
-    if (!is_poll(conn)) {
-        set_blocked(conn, trawl_http_write_raw(conn->http, bytes, len) < 0);
-        return !conn->blocked;
-    }
-    r = trawl_http_stream_write(conn->http, bytes, len);
-    set_blocked(conn, r < 0);
-    conn->sent += len;
-    return r == 0 || r == -EAGAIN; /* then it was taken, and is the last for now */
+    if (conn->poll)
+        return conn_poll_write(conn, bytes, len);
+    conn_set_blocked(conn, trawl_http_write_raw(conn->http, bytes, len) < 0);
+    return !conn->blocked;
 }
 
 /* Write what waits in `out`. True if nothing is left, and more may follow. */
@@ -204,8 +188,8 @@ static void pump_ring(struct trawl_conn *conn)
             return;
         conn->position += len;
         conn->cursor = seq;
-        conn->news = true;
-        if (conn->blocked || (is_poll(conn) && conn->sent >= HUB_POLL_BYTES))
+        conn_poll_news(conn);
+        if (conn->blocked || conn_poll_is_full(conn))
             return;
     }
 }
@@ -222,13 +206,11 @@ static bool run_is_over(const struct trawl_conn *conn)
 /* The client need not wait an interval to know that it has everything. */
 static void tell_caught_up(struct trawl_conn *conn)
 {
-    if (conn->told_caught_up || conn->blocked || !is_caught_up(conn))
+    if (conn->told_caught_up || conn->blocked || !conn_is_caught_up(conn))
         return;
     conn_heartbeat(conn);
     pump_out(conn);
 }
-
-static void end_poll(struct trawl_conn *conn);
 
 void conn_pump(struct trawl_conn *conn)
 {
@@ -236,8 +218,8 @@ void conn_pump(struct trawl_conn *conn)
         return;
     if (!pump_out(conn))
         return;
-    if (conn->state == CONN_SENDING && is_poll(conn) && conn->sent >= HUB_POLL_BYTES) {
-        end_poll(conn);
+    if (conn->state == CONN_SENDING && conn_poll_is_full(conn)) {
+        conn_poll_end(conn);
         return;
     }
     if (conn->state == CONN_SENDING) {
@@ -249,45 +231,18 @@ void conn_pump(struct trawl_conn *conn)
         pump_ring(conn);
     if (run_is_over(conn))
         conn_close(conn, 1000, "the run is over");
-    else if (is_poll(conn))
-        conn_poll(conn);
+    else if (conn->poll)
+        conn_poll_check(conn);
     else
         tell_caught_up(conn);
-}
-
-/* --- polls --------------------------------------------------------------------------------------- */
-
-/* A heartbeat is the last element, so that the client knows where it stands; it has no comma behind it. */
-static void end_poll(struct trawl_conn *conn)
-{
-    conn_heartbeat(conn);
-    if (conn->closing)
-        return;
-    conn->closing = true;
-    conn->out.len -= strlen(HUB_POLL_COMMA);
-    (void)trawl_buf_append(&conn->out, "]", 1);
-    write_bytes(conn, conn->out.data, conn->out.len);
-    trawl_buf_finish(&conn->out);
-    conn_unsubscribe(conn);
-    trawl_http_stream_end(conn->http);
-}
-
-void conn_poll(struct trawl_conn *conn)
-{
-    bool is_due = trawl_mono_ns() >= conn->deadline_ns;
-
-    if (!is_poll(conn) || !conn->http || !conn->begun || conn->closing)
-        return;
-    if (is_due || (conn->news && (is_caught_up(conn) || conn->sent >= HUB_POLL_BYTES)))
-        end_poll(conn);
 }
 
 void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason)
 {
     if (conn->closing || !conn->http)
         return;
-    if (conn->begun && is_poll(conn)) {
-        end_poll(conn);
+    if (conn->begun && conn->poll) {
+        conn_poll_end(conn);
         return;
     }
     pump_out(conn);

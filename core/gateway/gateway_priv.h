@@ -29,6 +29,7 @@ struct trawl_gateway {
     struct trawl_channel *channel;
     struct trawl_http_server *http;
     struct readers *readers;
+    struct resolve_job *resolves; /* uthash; of subscriber.c */
     struct origins *origins;
     json_t *config;
     json_t *platforms;

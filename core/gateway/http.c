@@ -11,7 +11,7 @@
 /* All headers of a request; beyond it libwebsockets answers 431. */
 #define HTTP_HEADERS_MAX 8192
 /* Of the buffer that each WebSocket has for what its client sends; clients say little. */
-#define HTTP_RX_BUFFER        512
+#define HTTP_RX_BUFFER        64
 #define HTTP_TEARDOWN_POLL_MS 5
 #define HTTP_TEARDOWN_TURNS   3
 
@@ -51,7 +51,7 @@ static int on_request(struct trawl_http_conn *conn)
 static int on_head(struct trawl_http_server *server, struct lws *wsi)
 {
     struct trawl_http_conn *conn = trawl__http_conn_create(server, wsi);
-    bool changes = strcmp(conn->method, "GET") != 0 && !conn->head;
+    bool changes = strcmp(trawl_http_method(conn), "GET") != 0 && !conn->head;
     size_t len;
 
     lws_set_opaque_user_data(wsi, conn);
@@ -104,23 +104,17 @@ static int flush(struct trawl_http_conn *conn)
 /* The close frame is ours, as all frames are; libwebsockets closes when the client's own has come, or at the timeout. */
 static int send_close(struct trawl_http_conn *conn)
 {
-    unsigned char frame[4 + sizeof(conn->close_reason)];
-    uint16_t code = conn->close_code ? conn->close_code : 1000;
-    size_t len = strlen(conn->close_reason);
+    int n;
 
-    if (conn->close_sent)
-        return 0;
+    if (conn->out.len == 0)
+        return 0; /* it has left */
     if (lws_partial_buffered(conn->wsi)) {
         lws_callback_on_writable(conn->wsi);
         return 0;
     }
-    frame[0] = 0x88;
-    frame[1] = (unsigned char)(len + 2);
-    frame[2] = (unsigned char)(code >> 8);
-    frame[3] = (unsigned char)code;
-    memcpy(frame + 4, conn->close_reason, len);
-    conn->close_sent = true;
-    return lws_write(conn->wsi, frame, len + 4, LWS_WRITE_RAW) < 0 ? -1 : 0;
+    n = lws_write(conn->wsi, (unsigned char *)conn->out.data, conn->out.len, LWS_WRITE_RAW);
+    trawl_buf_finish(&conn->out);
+    return n < 0 ? -1 : 0;
 }
 
 static int on_writable(struct trawl_http_conn *conn)
@@ -130,10 +124,12 @@ static int on_writable(struct trawl_http_conn *conn)
     if (!conn)
         return 0;
     server = conn->server;
-    if (conn->aborted || flush(conn) < 0)
+    if (conn->aborted)
         return -1;
-    if (conn->closing)
-        return conn->kind == HTTP_WEBSOCKET ? send_close(conn) : -1;
+    if (conn->closing && conn->kind == HTTP_WEBSOCKET)
+        return send_close(conn);
+    if (flush(conn) < 0 || conn->closing)
+        return -1;
     if (conn->ended) {
         if (lws_partial_buffered(conn->wsi) && !conn->keep_alive) {
             lws_callback_on_writable(conn->wsi); /* closed once the rest has left */

@@ -77,7 +77,13 @@ const char *trawl_http_query(const struct trawl_http_conn *conn); /* encoded, ""
 const char *trawl_http_header(const struct trawl_http_conn *conn,
                               const char *name); /* lower case; NULL if not there */
 const char *trawl_http_body(const struct trawl_http_conn *conn, size_t *ret_len);
-const char *trawl_http_peer(const struct trawl_http_conn *conn); /* numeric address */
+
+/* A stream or WebSocket lasts: drop method, path, query and headers, which are then "" and not there. */
+void trawl_http_forget_request(struct trawl_http_conn *conn);
+
+/* The numeric address, "" if it is gone already. */
+#define TRAWL_HTTP_PEER_SIZE 48
+void trawl_http_peer(const struct trawl_http_conn *conn, char peer[TRAWL_HTTP_PEER_SIZE]);
 
 void trawl_http_set_data(struct trawl_http_conn *conn, void *data);
 void *trawl_http_data(const struct trawl_http_conn *conn);

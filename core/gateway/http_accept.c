@@ -14,7 +14,7 @@
 
 #define HTTP_BACKLOG 1024
 /* Accepted in one turn, so that a flood of connections does not keep the loop from those that are open. */
-#define HTTP_ACCEPT_BURST 64
+#define HTTP_ACCEPT_BURST 16
 #define HTTP_ACCEPT_PAUSE 100 /* ms */
 
 /* Split "host:port"; `host` is "" where none is given. */

@@ -226,13 +226,23 @@ ssize_t trawl_http_write_raw(struct trawl_http_conn *conn, const void *bytes, si
     return (ssize_t)len;
 }
 
+/* RFC 6455, 5.5.1; what is longer than a control frame may be is cut. */
+static void append_close_frame(struct trawl_buf *buf, uint16_t code, const char *reason)
+{
+    size_t len = strnlen(reason, HTTP_CLOSE_REASON_MAX);
+    const char head[] = {(char)0x88, (char)(len + 2), (char)(code >> 8), (char)code};
+
+    trawl_buf_append(buf, head, sizeof(head));
+    trawl_buf_append(buf, reason, len);
+}
+
 void trawl_http_close(struct trawl_http_conn *conn, uint16_t code, const char *reason)
 {
     if (conn->gone || conn->closing)
         return;
     conn->closing = true;
-    conn->close_code = code;
-    snprintf(conn->close_reason, sizeof(conn->close_reason), "%s", reason ? reason : "");
+    if (conn->kind == HTTP_WEBSOCKET)
+        append_close_frame(&conn->out, code ? code : 1000, reason ? reason : "");
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, HTTP_CLOSE_TIMEOUT_S);
     lws_callback_on_writable(conn->wsi);
 }

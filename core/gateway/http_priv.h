@@ -17,6 +17,8 @@
 #define HTTP_DOWNLOAD_QUEUE (64u << 10)
 /* A peer that is told to go and does not read is cut after this. */
 #define HTTP_CLOSE_TIMEOUT_S 10
+/* Of a close frame: RFC 6455, 5.5, less the code. */
+#define HTTP_CLOSE_REASON_MAX 123
 /* A peer that acknowledges nothing for so long is gone; the kernel then ends the connection. */
 #define HTTP_UNACKED_TIMEOUT_MS 60000
 
@@ -33,6 +35,14 @@ struct http_field {
     char name[];
 };
 
+/* What was asked, until an answer that lasts begins. */
+struct http_asked {
+    const char *method;
+    char *path;
+    char *query;
+    struct http_field *fields;
+};
+
 /* Sees the peer of a stream go away: libwebsockets 4.1 does not notice it (it would spin instead). */
 struct http_watch {
     uv_poll_t poll;
@@ -45,16 +55,12 @@ struct trawl_http_conn {
     struct trawl_http_server *server;
     struct lws *wsi;
     void *data;
-    enum http_kind kind;
-    const char *method;
-    char *path;
-    char *query;
-    struct http_field *fields; /* of the request */
-    struct http_field *added;  /* to the answer */
-    char peer[48];
-    struct trawl_buf in;  /* request body, or a message of which more fragments will come */
-    struct trawl_buf out; /* head and body that wait for the socket */
+    struct http_asked *asked; /* NULL once it is forgotten */
+    struct http_field *added; /* to the answer */
+    struct trawl_buf in;      /* request body, or a message of which more fragments will come */
+    struct trawl_buf out;     /* head and body, or a close frame, that wait for the socket */
     struct http_watch *watch;
+    enum http_kind kind;
     bool head;       /* a HEAD request: no body in the answer */
     bool old;        /* HTTP/1.0: no chunks */
     bool keep_alive; /* another request may follow on the connection */
@@ -62,13 +68,10 @@ struct trawl_http_conn {
     bool ended;      /* nothing will be added to `out` */
     bool wants_writable;
     bool closing;
-    bool close_sent;   /* the WebSocket's close frame */
     bool gone;         /* on_closed was called or is being called */
     bool aborted;      /* to be closed at the next call */
     bool pinged;       /* and not heard since */
     uint64_t heard_ns; /* WEBSOCKET: when anything came of it */
-    uint16_t close_code;
-    char close_reason[96];
 };
 
 struct http_listener {

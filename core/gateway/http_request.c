@@ -118,7 +118,7 @@ static void take_headers(struct trawl_http_conn *conn)
             continue;
         len = lws_hdr_copy(conn->wsi, value, sizeof(value), (enum lws_token_indexes)token);
         if (len > 0)
-            add_field(&conn->fields, name, name_len - 1, value, (size_t)len);
+            add_field(&conn->asked->fields, name, name_len - 1, value, (size_t)len);
     }
     for (size_t i = 0; i < TRAWL_ARRAY_SIZE(custom_headers); i++) {
         size_t name_len = strlen(custom_headers[i]);
@@ -126,7 +126,7 @@ static void take_headers(struct trawl_http_conn *conn)
         len =
             lws_hdr_custom_copy(conn->wsi, value, sizeof(value), custom_headers[i], (int)name_len);
         if (len > 0)
-            add_field(&conn->fields, custom_headers[i], name_len - 1, value, (size_t)len);
+            add_field(&conn->asked->fields, custom_headers[i], name_len - 1, value, (size_t)len);
     }
 }
 
@@ -139,6 +139,24 @@ static bool may_keep_alive(struct trawl_http_conn *conn)
     return !conn->old || (connection && strcasestr(connection, "keep-alive"));
 }
 
+static struct http_asked *read_asked(struct lws *wsi)
+{
+    struct http_asked *asked = TRAWL_NEW(struct http_asked);
+
+    asked->method = "";
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(methods); i++) {
+        if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
+            asked->method = methods[i].name;
+            asked->path = request_path(wsi, methods[i].token);
+            break;
+        }
+    }
+    if (!asked->path)
+        asked->path = trawl_xstrdup("");
+    asked->query = request_query(wsi);
+    return asked;
+}
+
 struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server, struct lws *wsi)
 {
     struct trawl_http_conn *conn = TRAWL_NEW(struct trawl_http_conn);
@@ -146,26 +164,28 @@ struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server
 
     conn->server = server;
     conn->wsi = wsi;
-    conn->method = "";
-    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(methods); i++) {
-        if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
-            conn->method = methods[i].name;
-            conn->path = request_path(wsi, methods[i].token);
-            break;
-        }
-    }
-    if (!conn->path)
-        conn->path = trawl_xstrdup("");
-    conn->query = request_query(wsi);
+    conn->asked = read_asked(wsi);
     take_headers(conn);
     lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP);
     conn->old = strcmp(version, "HTTP/1.0") == 0;
-    conn->head = strcmp(conn->method, "HEAD") == 0;
+    conn->head = strcmp(conn->asked->method, "HEAD") == 0;
     conn->keep_alive = may_keep_alive(conn);
-    lws_get_peer_simple(wsi, conn->peer, sizeof(conn->peer));
     trawl_buf_init(&conn->in, server->limits.max_body);
     trawl_buf_init(&conn->out, HTTP_ANSWER_MAX);
     return conn;
+}
+
+void trawl_http_forget_request(struct trawl_http_conn *conn)
+{
+    struct http_asked *asked = conn->asked;
+
+    if (!asked)
+        return;
+    conn->asked = NULL;
+    free_fields(asked->fields);
+    free(asked->path);
+    free(asked->query);
+    free(asked);
 }
 
 void trawl__http_conn_free(struct trawl_http_conn *conn)
@@ -173,10 +193,8 @@ void trawl__http_conn_free(struct trawl_http_conn *conn)
     if (!conn)
         return;
     trawl__http_watch_stop(conn);
-    free_fields(conn->fields);
+    trawl_http_forget_request(conn);
     free_fields(conn->added);
-    free(conn->path);
-    free(conn->query);
     trawl_buf_finish(&conn->in);
     trawl_buf_finish(&conn->out);
     free(conn);
@@ -197,22 +215,24 @@ bool trawl__http_expects_body(struct lws *wsi, size_t *ret_len)
 
 const char *trawl_http_method(const struct trawl_http_conn *conn)
 {
-    return conn->method;
+    return conn->asked ? conn->asked->method : "";
 }
 
 const char *trawl_http_path(const struct trawl_http_conn *conn)
 {
-    return conn->path;
+    return conn->asked ? conn->asked->path : "";
 }
 
 const char *trawl_http_query(const struct trawl_http_conn *conn)
 {
-    return conn->query;
+    return conn->asked ? conn->asked->query : "";
 }
 
 const char *trawl_http_header(const struct trawl_http_conn *conn, const char *name)
 {
-    for (const struct http_field *field = conn->fields; field; field = field->next) {
+    const struct http_field *field = conn->asked ? conn->asked->fields : NULL;
+
+    for (; field; field = field->next) {
         if (strcasecmp(field->name, name) == 0)
             return field->value;
     }
@@ -226,9 +246,10 @@ const char *trawl_http_body(const struct trawl_http_conn *conn, size_t *ret_len)
     return trawl_buf_text(&conn->in);
 }
 
-const char *trawl_http_peer(const struct trawl_http_conn *conn)
+void trawl_http_peer(const struct trawl_http_conn *conn, char peer[TRAWL_HTTP_PEER_SIZE])
 {
-    return conn->peer;
+    if (!lws_get_peer_simple(conn->wsi, peer, TRAWL_HTTP_PEER_SIZE))
+        peer[0] = '\0';
 }
 
 void trawl_http_set_data(struct trawl_http_conn *conn, void *data)

@@ -199,12 +199,13 @@ void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
 
     for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
         next = conn->next;
-        if (hub->kind == TRAWL_ENDPOINT_POLL) {
-            conn_poll(conn);
+        if (conn->poll) {
+            conn_poll_check(conn);
             continue;
         }
         close_if_stalled(conn);
-        if (conn->slot != slot || !conn->begun || conn->blocked || conn->closing)
+        if (conn->serial % HUB_HEARTBEAT_SLOTS != slot || !conn->begun || conn->blocked ||
+            conn->closing)
             continue;
         conn_heartbeat(conn);
         conn_pump(conn);

@@ -17,6 +17,7 @@
 #include "trawl/transport.h"
 #include "util/buf.h"
 #include "util/log.h"
+#include "util/rate.h"
 
 /* One write to one subscriber; what a slow one makes the library hold at most. */
 #define HUB_WRITE_MAX (256u << 10)
@@ -33,8 +34,6 @@
 #define HUB_FLUSH_NS_MIN      5000000ull
 #define HUB_FLUSH_NS_PER_CONN 2000ull
 #define HUB_FLUSH_NS_MAX      100000000ull
-/* An answer to a poll that has events ends when they have all left, or so much has. */
-#define HUB_POLL_BYTES (1u << 20)
 /* Heartbeats are spread over so many ticks of their interval. */
 #define HUB_HEARTBEAT_SLOTS 16
 
@@ -87,43 +86,55 @@ enum http_user_kind {
     HTTP_USER_STATIC,
 };
 
+/* An answer to a poll. */
+struct conn_poll {
+    uint64_t deadline_ns; /* it ends then */
+    size_t sent;          /* bytes of it */
+    bool has_news;        /* something that the client has waited for */
+};
+
+/* What a client asked with, but for its headers. */
+struct conn_asked {
+    struct query path;
+    struct query query;
+};
+
+/* There are many, most of them idle: what only some need has its own memory. */
 struct trawl_conn {
     enum http_user_kind kind;
+    unsigned serial;
     struct trawl_hub *hub;
     struct trawl_http_conn *http; /* NULL once it is closed */
     struct trawl_conn *next, **prev;
     struct trawl_conn *ring_next, **ring_prev;
     const struct trawl_endpoint *endpoint;
-    struct query path;
-    struct query query;
-    char *connection_id;
+    const struct conn_asked *asked; /* NULL once opened() has returned */
+    struct conn_poll *poll;         /* NULL: not a poll */
     int64_t created_ms;
-    unsigned snapshots;   /* that it was sent because it had fallen too far behind */
     struct trawl_buf out; /* whole messages that are not written yet */
-    enum conn_state state;
-    uint32_t topics;
     int64_t run_id;
+    uint32_t topics;
+    enum conn_state state;
+    unsigned snapshots; /* that it was sent because it had fallen too far behind */
     bool end_with_run;
     bool opened;  /* the transport knows it */
     bool begun;   /* STREAM: head sent; WEBSOCKET: established */
     bool blocked; /* until on_writable */
     bool closing;
-    bool told_caught_up;  /* that it has everything, once for each subscription */
-    bool news;            /* it was sent something that it has waited for */
-    uint64_t deadline_ns; /* POLL: its answer ends then */
-    size_t sent;          /* POLL: bytes of it */
-    uint64_t cursor;      /* it has all up to this seq */
-    uint64_t position;    /* LIVE: place in the ring */
-    uint64_t end_seq;     /* the run's last event, 0 if not known */
+    bool told_caught_up; /* that it has everything, once for each subscription */
+    uint64_t cursor;     /* it has all up to this seq */
+    uint64_t position;   /* LIVE: place in the ring */
+    uint64_t end_seq;    /* the run's last event, 0 if not known */
     struct hub_ring *ring;
-    uint64_t messages_s; /* the second that `messages` counts in */
-    unsigned messages;
-    uint64_t blocked_ns;             /* since when it is blocked */
-    uint64_t shown;                  /* the last event that the client says it has shown */
-    struct subscribe_job *resolving; /* a subscription that is being looked up */
-    struct subscribe_job *piece;     /* a piece of the journal that is being read */
-    unsigned slot;
+    struct trawl_rate messages; /* that it sends */
+    uint64_t blocked_ns;        /* since when it is blocked */
+    uint64_t shown;             /* the last event that the client says it has shown */
+    struct wanted *wanted;      /* a subscription that is being looked up */
+    struct piece_job *piece;    /* a piece of the journal that is being read */
 };
+
+/* "19ac3f01b52-4d2-1": what a client and the log call it. */
+#define CONN_ID_SIZE 48
 
 static inline struct trawl_gateway *conn_gateway(const struct trawl_conn *conn)
 {
@@ -152,9 +163,9 @@ void hub_ring_put(struct trawl_hub *hub, struct hub_ring *ring);
 /* --- conn.c: what a subscriber is sent ----------------------------------------------------------- */
 
 struct trawl_conn *conn_create(struct trawl_hub *hub, struct trawl_http_conn *http,
-                               const struct trawl_endpoint *endpoint, struct query *path,
-                               struct query *query);
+                               const struct trawl_endpoint *endpoint);
 void conn_destroy(struct trawl_conn *conn);
+void conn_id(const struct trawl_conn *conn, char id[CONN_ID_SIZE]);
 void conn_begin(struct trawl_conn *conn);
 /* Queue a message; `id` NULL: without one. `data` is stolen. conn_pump() sends it. */
 void conn_message(struct trawl_conn *conn, const char *id, const char *type, json_t *data);
@@ -163,20 +174,41 @@ void conn_ack(struct trawl_conn *conn);
 void conn_heartbeat(struct trawl_conn *conn);
 void conn_pump(struct trawl_conn *conn);
 void conn_close(struct trawl_conn *conn, uint16_t code, const char *reason);
-/* End the answer to a poll if it is time. */
-void conn_poll(struct trawl_conn *conn);
 void conn_error(struct trawl_conn *conn, const char *code, const char *detail);
+void conn_set_blocked(struct trawl_conn *conn, bool blocked);
 void conn_ring_join(struct trawl_conn *conn);
 void conn_ring_leave(struct trawl_conn *conn);
 
-/* --- subscriber.c: subscribing and catching up ----------------------------------------------------- */
+/* It was sent all that there is for it. */
+bool conn_is_caught_up(const struct trawl_conn *conn);
+
+/* --- conn_poll.c: answers to polls; the functions do nothing for others -------------------------------- */
+
+void conn_poll_create(struct trawl_conn *conn);
+/* What the client waits for is among what it is sent. */
+void conn_poll_news(struct trawl_conn *conn);
+/* False: nothing was taken. */
+bool conn_poll_write(struct trawl_conn *conn, const char *bytes, size_t len);
+/* It has had enough for one answer. */
+bool conn_poll_is_full(const struct trawl_conn *conn);
+/* End the answer if it is time. */
+void conn_poll_check(struct trawl_conn *conn);
+void conn_poll_end(struct trawl_conn *conn);
+
+/* --- subscriber.c: subscribing -------------------------------------------------------------------- */
 
 void conn_set_state(struct trawl_conn *conn, enum conn_state state);
 int conn_subscribe(struct trawl_conn *conn, const struct trawl_subscription *subscription,
                    struct trawl_err *err);
 void conn_unsubscribe(struct trawl_conn *conn);
+/* Its next event is out of reach: a snapshot says so, and it goes on from there. */
+void conn_fall_behind(struct trawl_conn *conn);
+
+/* --- catch_up.c ------------------------------------------------------------------------------------ */
+
 /* Go on from the cursor: live if the ring has what follows, else by a piece of the journal. */
 void conn_catch_up(struct trawl_conn *conn);
+void conn_drop_piece(struct trawl_conn *conn);
 
 /* --- transport_host.c ------------------------------------------------------------------------------ */
 

@@ -42,7 +42,7 @@ static void job_run(uv_work_t *work)
     struct read_job *job = TRAWL_CONTAINER_OF(work, struct read_job, work);
     struct trawl_reader **reader = &job->readers->open[job->slot];
 
-    if (!*reader && trawl_reader_open(job->readers->folder, reader, &job->err) < 0) {
+    if (!*reader && trawl_reader_open(job->readers->folder, reader, job->err) < 0) {
         *reader = NULL;
         job->status = -EIO;
         return;
@@ -77,6 +77,7 @@ static void start_next(struct readers *readers)
         readers->waiting--;
         readers->busy[slot] = true;
         job->slot = slot;
+        job->begun = true;
         uv_queue_work(readers->loop, &job->work, job_run, job_done);
     }
 }

@@ -18,8 +18,9 @@ struct read_job {
     uv_work_t work;
     struct readers *readers;
     unsigned slot;
-    int status; /* what `run` returned */
-    struct trawl_err err;
+    bool begun;            /* a thread may have it */
+    int status;            /* what `run` returned */
+    struct trawl_err *err; /* room of the caller's for why, or NULL */
 
     /* In a thread: must touch nothing but the job. */
     int (*run)(struct read_job *job, struct trawl_reader *reader);

@@ -6,7 +6,6 @@
 #include "gateway/problem.h"
 #include "gateway/static.h"
 #include "ipc/culprit.h"
-#include "util/clock.h"
 
 static bool changes_something(const char *method)
 {
@@ -65,14 +64,16 @@ static bool answer_preflight(struct trawl_gateway *gateway, struct trawl_http_co
 /* --- requests -------------------------------------------------------------------------------------- */
 
 static struct trawl_hub *find_endpoint(struct trawl_gateway *gateway, enum trawl_endpoint_kind kind,
-                                       const char *path, const struct trawl_endpoint **ret_endpoint,
-                                       struct query *params)
+                                       const char *path, const struct trawl_endpoint **ret_endpoint)
 {
+    struct query params = {.count = 0};
+
     for (size_t i = 0; i < gateway->hub_count; i++) {
         const struct trawl_endpoint *endpoint = gateway->hubs[i]->ops->endpoints;
 
         for (; endpoint->kind != TRAWL_ENDPOINT_END; endpoint++) {
-            if (endpoint->kind == kind && query_match_path(endpoint->path, path, params)) {
+            if (endpoint->kind == kind && query_match_path(endpoint->path, path, &params)) {
+                query_finish(&params);
                 *ret_endpoint = endpoint;
                 return gateway->hubs[i];
             }
@@ -81,14 +82,38 @@ static struct trawl_hub *find_endpoint(struct trawl_gateway *gateway, enum trawl
     return NULL;
 }
 
+static void asked_finish(struct conn_asked *asked)
+{
+    query_finish(&asked->path);
+    query_finish(&asked->query);
+}
+
+/* 0, or -EINVAL: the query cannot be read. */
+static int asked_read(const struct trawl_endpoint *endpoint, const struct trawl_http_conn *http,
+                      struct conn_asked *ret_asked)
+{
+    *ret_asked = (struct conn_asked){0};
+    query_match_path(endpoint->path, trawl_http_path(http), &ret_asked->path);
+    if (query_parse(trawl_http_query(http), &ret_asked->query) >= 0)
+        return 0;
+    asked_finish(ret_asked);
+    return -EINVAL;
+}
+
 /* --- calls into a transport ------------------------------------------------------------------------ */
 
-static int call_opened(struct trawl_conn *conn, struct trawl_err *err)
+static int call_opened(struct trawl_conn *conn, const struct conn_asked *asked,
+                       struct trawl_err *err)
 {
     const char *before = trawl_culprit_enter(conn->hub->name);
-    int r = conn->hub->ops->opened(conn->hub->transport, conn, err);
+    int r;
 
+    conn->opened = true;
+    conn->asked = asked;
+    r = conn->hub->ops->opened(conn->hub->transport, conn, err);
     trawl_culprit_enter(before);
+    conn->asked = NULL;
+    trawl_http_forget_request(conn->http);
     return r;
 }
 
@@ -120,27 +145,27 @@ static void refuse_stream(struct trawl_http_conn *http, int r, const struct traw
 
 /* A stream's head is sent when its subscription is known to be possible (subscriber.c). */
 static void open_stream(struct trawl_hub *hub, struct trawl_http_conn *http,
-                        const struct trawl_endpoint *endpoint, struct query *params)
+                        const struct trawl_endpoint *endpoint)
 {
     struct trawl_err err = {0};
+    struct conn_asked asked;
     struct trawl_conn *conn;
-    struct query query;
     int r;
 
-    if (query_parse(trawl_http_query(http), &query) < 0) {
+    if (asked_read(endpoint, http, &asked) < 0) {
         problem_respond(http, 400, "the query cannot be read", NULL);
         return;
     }
-    conn = conn_create(hub, http, endpoint, params, &query);
+    conn = conn_create(hub, http, endpoint);
     trawl_http_set_data(http, conn);
-    conn->opened = true;
-    r = call_opened(conn, &err);
+    r = call_opened(conn, &asked, &err);
+    asked_finish(&asked);
     if (r < 0) {
         conn->closing = true;
         refuse_stream(http, r, &err);
         return;
     }
-    if (!conn->begun && !conn->resolving) {
+    if (!conn->begun && !conn->wanted) {
         conn_begin(conn);
         conn_ack(conn);
         conn_pump(conn);
@@ -151,20 +176,17 @@ static bool serve_stream(struct trawl_gateway *gateway, struct trawl_http_conn *
 {
     static const struct trawl_http_header allow[] = {{"Allow", "GET"}, {NULL, NULL}};
     const struct trawl_endpoint *endpoint;
-    struct query params = {.count = 0};
     const char *path = trawl_http_path(http);
-    struct trawl_hub *hub = find_endpoint(gateway, TRAWL_ENDPOINT_STREAM, path, &endpoint, &params);
+    struct trawl_hub *hub = find_endpoint(gateway, TRAWL_ENDPOINT_STREAM, path, &endpoint);
 
     if (!hub)
-        hub = find_endpoint(gateway, TRAWL_ENDPOINT_POLL, path, &endpoint, &params);
-
+        hub = find_endpoint(gateway, TRAWL_ENDPOINT_POLL, path, &endpoint);
     if (hub && gateway->draining)
         problem_respond(http, 503, "restarting", NULL);
     else if (hub && strcmp(trawl_http_method(http), "GET") != 0)
         problem_respond_with(http, 405, "a stream is read with GET", NULL, allow);
     else if (hub)
-        open_stream(hub, http, endpoint, &params);
-    query_finish(&params);
+        open_stream(hub, http, endpoint);
     return hub != NULL;
 }
 
@@ -187,7 +209,7 @@ static int on_upgrade(void *user, struct trawl_http_conn *http)
 {
     struct trawl_gateway *gateway = user;
     const struct trawl_endpoint *endpoint;
-    struct query params = {.count = 0}, query;
+    struct conn_asked asked;
     struct trawl_hub *hub;
 
     if (!origins_host_allowed(gateway->origins, trawl_http_header(http, "host")))
@@ -196,15 +218,13 @@ static int on_upgrade(void *user, struct trawl_http_conn *http)
         return 403;
     if (gateway->draining)
         return 503;
-    hub =
-        find_endpoint(gateway, TRAWL_ENDPOINT_WEBSOCKET, trawl_http_path(http), &endpoint, &params);
+    hub = find_endpoint(gateway, TRAWL_ENDPOINT_WEBSOCKET, trawl_http_path(http), &endpoint);
     if (!hub)
         return 404;
-    if (query_parse(trawl_http_query(http), &query) < 0) {
-        query_finish(&params);
+    if (asked_read(endpoint, http, &asked) < 0)
         return 400;
-    }
-    trawl_http_set_data(http, conn_create(hub, http, endpoint, &params, &query));
+    asked_finish(&asked);
+    trawl_http_set_data(http, conn_create(hub, http, endpoint));
     return 0;
 }
 
@@ -212,26 +232,18 @@ static void on_open(void *user, struct trawl_http_conn *http)
 {
     struct trawl_conn *conn = trawl_http_data(http);
     struct trawl_err err = {0};
+    struct conn_asked asked;
 
     (void)user;
     conn->begun = true;
-    conn->opened = true;
     conn_ack(conn);
     conn_pump(conn);
-    if (call_opened(conn, &err) < 0) {
+    (void)asked_read(conn->endpoint, http, &asked); /* could be read before the upgrade */
+    if (call_opened(conn, &asked, &err) < 0) {
         conn_error(conn, "refused", err.message);
         conn_close(conn, 1008, "refused");
     }
-}
-
-static bool too_many_messages(struct trawl_conn *conn)
-{
-    uint64_t second = trawl_mono_ns() / 1000000000u;
-
-    if (conn->messages_s != second)
-        conn->messages = 0;
-    conn->messages_s = second;
-    return ++conn->messages > conn_gateway(conn)->max_messages;
+    asked_finish(&asked);
 }
 
 static void on_message(void *user, struct trawl_http_conn *http, const char *text, size_t len)
@@ -241,7 +253,7 @@ static void on_message(void *user, struct trawl_http_conn *http, const char *tex
     (void)user;
     if (conn->closing)
         return;
-    if (too_many_messages(conn))
+    if (!trawl_rate_take(&conn->messages, conn_gateway(conn)->max_messages))
         conn_close(conn, 1008, "too many messages");
     else
         call_received(conn, text, len);

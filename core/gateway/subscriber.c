@@ -1,41 +1,48 @@
-/* Subscribing, and catching up: from the journal in bounded pieces until the ring has what follows. */
+/* Subscribing: where a subscriber begins, which the store is asked for once for all who want the same. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "gateway/gateway_priv.h"
 #include "gateway/problem.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 
-/* One look into the store for one subscriber. */
-struct subscribe_job {
-    struct read_job job;
-    struct trawl_conn *conn; /* NULL once it is not wanted any more */
-    uint32_t topics;
+/* What decides where a subscriber begins. Zeroed before it is filled: it is hashed. */
+struct start {
+    uint64_t since;
     int64_t run_id;
-    bool end_with_run;
-    bool quiet;     /* a subscriber that fell too far behind: no new `subscribed` */
     bool has_since; /* `since` is an id of this epoch */
     bool fresh;     /* no id was given at all */
-    uint64_t since;
-    uint64_t until; /* piece */
-
-    bool resumed;
-    json_t *snapshot;
-    uint64_t cursor;
-    uint64_t last;
-    struct trawl_event *events;
-    size_t count;
 };
 
-static void job_free(struct subscribe_job *job)
-{
-    json_decref(job->snapshot);
-    trawl_reader_events_free(job->events, job->count);
-    free(job);
-}
+/* What the store said. */
+struct found {
+    json_t *snapshot; /* or NULL */
+    uint64_t cursor;
+    uint64_t last; /* event of the run, if it is over */
+    bool resumed;
+};
+
+/* One look into the store. */
+struct resolve_job {
+    struct read_job job;
+    struct trawl_gateway *gateway;
+    UT_hash_handle hh; /* in gateway->resolves, until another one of its kind takes its place */
+    struct start start;
+    struct found found;
+    struct wanted *wanted;
+};
+
+/* One subscriber that waits for it. */
+struct wanted {
+    struct wanted *next;
+    struct trawl_conn *conn; /* NULL once it is not wanted any more */
+    uint32_t topics;
+    bool end_with_run;
+    bool quiet; /* a subscriber that fell too far behind: no new `subscribed` */
+};
 
 void conn_set_state(struct trawl_conn *conn, enum conn_state state)
 {
@@ -52,16 +59,16 @@ void conn_set_state(struct trawl_conn *conn, enum conn_state state)
     conn->state = state;
 }
 
-static void drop_piece(struct trawl_conn *conn)
+static void drop_wanted(struct trawl_conn *conn)
 {
-    if (conn->piece)
-        conn->piece->conn = NULL;
-    conn->piece = NULL;
+    if (conn->wanted)
+        conn->wanted->conn = NULL;
+    conn->wanted = NULL;
 }
 
 static void drop_subscription(struct trawl_conn *conn)
 {
-    drop_piece(conn);
+    conn_drop_piece(conn);
     conn_set_state(conn, CONN_IDLE);
     if (conn->ring)
         hub_ring_put(conn->hub, conn->ring);
@@ -70,45 +77,11 @@ static void drop_subscription(struct trawl_conn *conn)
 
 void conn_unsubscribe(struct trawl_conn *conn)
 {
-    if (conn->resolving)
-        conn->resolving->conn = NULL;
-    conn->resolving = NULL;
+    drop_wanted(conn);
     drop_subscription(conn);
 }
 
-/* --- looking up what a subscription needs ---------------------------------------------------------- */
-
-/* In a thread. Decide between going on from an id, replaying a run, and a snapshot. */
-static int resolve_run(struct read_job *read_job, struct trawl_reader *reader)
-{
-    struct subscribe_job *job = TRAWL_CONTAINER_OF(read_job, struct subscribe_job, job);
-    uint64_t tail, head, first = 0, since = 0;
-    int r;
-
-    if (job->run_id) {
-        r = trawl_reader_run_span(reader, job->run_id, &first, &job->last, &read_job->err);
-        if (r < 0)
-            return r;
-    }
-    r = trawl_reader_bounds(reader, &tail, &head, &read_job->err);
-    if (r < 0)
-        return r;
-    if (job->has_since && job->since > head)
-        job->has_since = false;
-    if (job->has_since && job->since + 1 >= tail && head - job->since <= HUB_LAG_MAX) {
-        job->resumed = !job->fresh;
-        job->cursor = job->since;
-        return 0;
-    }
-    if (job->fresh && job->run_id && first + 1 >= tail) {
-        job->cursor = first;
-        return 0;
-    }
-    if (job->has_since) /* it may have seen nothing yet, which is not the same as to have no place */
-        since = job->since > 0 ? job->since : 1;
-    return trawl_reader_snapshot(reader, since, job->run_id, &job->snapshot, &job->cursor,
-                                 &read_job->err);
-}
+/* --- what a client is told ------------------------------------------------------------------------- */
 
 static void send_subscribed(struct trawl_conn *conn, bool resumed)
 {
@@ -127,30 +100,31 @@ static void send_snapshot(struct trawl_conn *conn, json_t *data, uint64_t throug
 
     trawl_event_id(id, conn_gateway(conn)->epoch, through);
     json_object_set_new(data, "last_id", json_string(id));
-    conn->news = true;
+    conn_poll_news(conn);
     conn_message(conn, id, "snapshot", json_incref(data));
 }
 
-/* The new subscription takes the place of the one before; whatever the client has is told by `cursor`. */
-static void apply(struct trawl_conn *conn, struct subscribe_job *job)
+/* The new subscription takes the place of the one before; whatever the client has is told by the cursor. */
+static void apply(struct trawl_conn *conn, const struct wanted *wanted, const struct start *start,
+                  const struct found *found)
 {
     drop_subscription(conn);
-    conn->topics = job->topics;
-    conn->run_id = job->run_id;
-    conn->end_with_run = job->end_with_run;
-    conn->cursor = job->cursor;
-    conn->end_seq = job->last;
+    conn->topics = wanted->topics;
+    conn->run_id = start->run_id;
+    conn->end_with_run = wanted->end_with_run;
+    conn->cursor = found->cursor;
+    conn->end_seq = found->last;
     conn->ring = hub_ring_get(conn->hub, conn->topics, conn->run_id);
     if (!conn->begun) {
         conn_begin(conn);
         conn_ack(conn);
     }
-    if (!job->quiet) {
+    if (!wanted->quiet) {
         conn->told_caught_up = false;
-        send_subscribed(conn, job->resumed);
+        send_subscribed(conn, found->resumed);
     }
-    if (job->snapshot)
-        send_snapshot(conn, job->snapshot, job->cursor);
+    if (found->snapshot)
+        send_snapshot(conn, found->snapshot, found->cursor);
     conn_set_state(conn, CONN_READING);
     conn_catch_up(conn);
     conn_pump(conn);
@@ -164,60 +138,165 @@ static void refuse(struct trawl_conn *conn, int status, const char *code, const 
     }
     conn_error(conn, code, detail);
     conn_pump(conn);
-    if (conn->kind == HTTP_USER_SUBSCRIBER && conn->endpoint->kind != TRAWL_ENDPOINT_WEBSOCKET)
+    if (conn->endpoint->kind != TRAWL_ENDPOINT_WEBSOCKET)
         conn_close(conn, 1011, code);
+}
+
+/* --- looking up what a subscription needs ---------------------------------------------------------- */
+
+/* In a thread. Decide between going on from an id, replaying a run, and a snapshot. */
+static int resolve_run(struct read_job *read_job, struct trawl_reader *reader)
+{
+    struct resolve_job *job = TRAWL_CONTAINER_OF(read_job, struct resolve_job, job);
+    const struct start *start = &job->start;
+    struct found *found = &job->found;
+    uint64_t tail, head, first = 0, since = 0;
+    bool has_since;
+    int r;
+
+    if (start->run_id) {
+        r = trawl_reader_run_span(reader, start->run_id, &first, &found->last, read_job->err);
+        if (r < 0)
+            return r;
+    }
+    r = trawl_reader_bounds(reader, &tail, &head, read_job->err);
+    if (r < 0)
+        return r;
+    has_since = start->has_since && start->since <= head;
+    if (has_since && start->since + 1 >= tail && head - start->since <= HUB_LAG_MAX) {
+        found->resumed = true;
+        found->cursor = start->since;
+        return 0;
+    }
+    if (start->fresh && start->run_id && first + 1 >= tail) {
+        found->cursor = first;
+        return 0;
+    }
+    if (has_since) /* it may have seen nothing yet, which is not the same as to have no place */
+        since = start->since > 0 ? start->since : 1;
+    return trawl_reader_snapshot(reader, since, start->run_id, &found->snapshot, &found->cursor,
+                                 read_job->err);
+}
+
+static void resolved(struct trawl_conn *conn, const struct wanted *wanted,
+                     const struct resolve_job *job)
+{
+    int status = job->job.status;
+    const struct found *found = &job->found;
+
+    if (status < 0 && wanted->quiet)
+        conn_close(conn, 1013, "the journal cannot be read now"); /* it comes back by its id */
+    else if (status == -ENOENT)
+        refuse(conn, 404, "unknown_run", "there is no such run");
+    else if (status < 0)
+        refuse(conn, 503, "unavailable", "the store cannot be read now");
+    else if (!conn->begun && wanted->end_with_run && found->last && found->resumed &&
+             job->start.since >= found->last)
+        trawl_http_respond(conn->http, 204, NULL, NULL, NULL, 0); /* stops an EventSource */
+    else
+        apply(conn, wanted, &job->start, found);
+}
+
+static void job_free(struct trawl_gateway *gateway, struct resolve_job *job)
+{
+    struct resolve_job *listed;
+
+    HASH_FIND(hh, gateway->resolves, &job->start, sizeof(job->start), listed);
+    if (listed == job)
+        HASH_DEL(gateway->resolves, job);
+    json_decref(job->found.snapshot);
+    free(job);
 }
 
 static void resolve_done(struct read_job *read_job)
 {
-    struct subscribe_job *job = TRAWL_CONTAINER_OF(read_job, struct subscribe_job, job);
-    struct trawl_conn *conn = job->conn;
+    struct resolve_job *job = TRAWL_CONTAINER_OF(read_job, struct resolve_job, job);
+    struct trawl_gateway *gateway = job->gateway;
+    struct wanted *next;
 
-    if (conn && conn->http) {
-        conn->resolving = NULL;
-        if (read_job->status < 0 && job->quiet)
-            conn_close(conn, 1013, "the journal cannot be read now"); /* it comes back by its id */
-        else if (read_job->status == -ENOENT)
-            refuse(conn, 404, "unknown_run", "there is no such run");
-        else if (read_job->status < 0)
-            refuse(conn, 503, "unavailable", "the store cannot be read now");
-        else if (!conn->begun && job->end_with_run && job->last && job->resumed &&
-                 job->since >= job->last)
-            trawl_http_respond(conn->http, 204, NULL, NULL, NULL, 0); /* stops an EventSource */
-        else
-            apply(conn, job);
+    for (struct wanted *wanted = job->wanted; wanted; wanted = next) {
+        struct trawl_conn *conn = wanted->conn;
+
+        next = wanted->next;
+        if (conn && conn->http) {
+            conn->wanted = NULL;
+            resolved(conn, wanted, job);
+        }
+        free(wanted);
     }
-    job_free(job);
+    job_free(gateway, job);
 }
 
-static void resolve(struct trawl_conn *conn, struct subscribe_job *job)
+/* One that has not begun, so that what it finds is not older than who asks. NULL: there is no room for it. */
+static struct resolve_job *job_for(struct trawl_gateway *gateway, const struct start *start)
 {
-    if (conn->resolving)
-        conn->resolving->conn = NULL;
-    conn->resolving = job;
-    job->conn = conn;
+    struct resolve_job *job, *listed;
+
+    HASH_FIND(hh, gateway->resolves, start, sizeof(*start), listed);
+    if (listed && !listed->job.begun)
+        return listed;
+    job = TRAWL_NEW(struct resolve_job);
+    job->gateway = gateway;
+    job->start = *start;
     job->job.run = resolve_run;
     job->job.done = resolve_done;
-    if (readers_submit(conn_gateway(conn)->readers, &job->job) == 0)
-        return;
-    conn->resolving = NULL;
-    if (job->quiet)
+    if (readers_submit(gateway->readers, &job->job) < 0) {
+        free(job);
+        return NULL;
+    }
+    if (listed)
+        HASH_DEL(gateway->resolves, listed);
+    HASH_ADD(hh, gateway->resolves, start, sizeof(*start), job);
+    return job;
+}
+
+static void resolve(struct trawl_conn *conn, const struct wanted *wanted, const struct start *start)
+{
+    struct resolve_job *job = job_for(conn_gateway(conn), start);
+
+    drop_wanted(conn);
+    if (job) {
+        conn->wanted = TRAWL_NEW(struct wanted);
+        *conn->wanted = *wanted;
+        conn->wanted->conn = conn;
+        conn->wanted->next = job->wanted;
+        job->wanted = conn->wanted;
+    } else if (wanted->quiet) {
         conn_close(conn, 1013, "too many clients catch up at once");
-    else
+    } else {
         refuse(conn, 503, "unavailable", "too many readers wait");
-    job_free(job);
+    }
+}
+
+void conn_fall_behind(struct trawl_conn *conn)
+{
+    struct wanted wanted = {
+        .topics = conn->topics, .end_with_run = conn->end_with_run, .quiet = true};
+    struct start start;
+    char id[CONN_ID_SIZE];
+
+    memset(&start, 0, sizeof(start));
+    start.run_id = conn->run_id;
+    start.has_since = true;
+    start.since = conn->cursor;
+    conn_id(conn, id);
+    trawl_info(&conn->hub->log, "subscriber %s is too far behind, it gets a snapshot", id);
+    conn->snapshots++;
+    conn_gateway(conn)->snapshots++;
+    conn_set_state(conn, CONN_READING);
+    resolve(conn, &wanted, &start);
 }
 
 /* Everything after `since` is in memory: no need to ask the store. */
-static bool ring_covers(struct trawl_conn *conn, const struct subscribe_job *job)
+static bool ring_covers(struct trawl_conn *conn, uint32_t topics, const struct start *start)
 {
     uint64_t position;
 
-    if (job->run_id || !job->has_since || job->since > conn_gateway(conn)->head)
+    if (start->run_id || !start->has_since || start->since > conn_gateway(conn)->head)
         return false;
     for (struct hub_ring *ring = conn->hub->rings; ring; ring = ring->next) {
-        if (ring->topics == job->topics && ring->run_id == 0)
-            return ring_find(&ring->ring, job->since, &position) == 0;
+        if (ring->topics == topics && ring->run_id == 0)
+            return ring_find(&ring->ring, start->since, &position) == 0;
     }
     return false;
 }
@@ -231,144 +310,30 @@ static uint32_t timeout_ms(const struct trawl_subscription *subscription)
 int conn_subscribe(struct trawl_conn *conn, const struct trawl_subscription *subscription,
                    struct trawl_err *err)
 {
-    struct subscribe_job *job;
+    struct wanted wanted = {
+        .topics = subscription->topics ? subscription->topics : TRAWL_TOPIC_PROGRESS,
+        .end_with_run = subscription->end_with_run && subscription->run_id,
+    };
+    struct found found = {.resumed = true};
+    struct start start;
     uint32_t epoch = 0;
-    uint64_t since = 0;
 
-    if (subscription->since && trawl_event_id_parse(subscription->since, &epoch, &since) < 0)
+    memset(&start, 0, sizeof(start));
+    start.run_id = subscription->run_id;
+    start.fresh = !subscription->since;
+    if (subscription->since && trawl_event_id_parse(subscription->since, &epoch, &start.since) < 0)
         return trawl_err_set(err, -EINVAL, "since", "not an id; ids look like 5f3a9c01-1842");
     if (subscription->run_id < 0)
         return trawl_err_set(err, -EINVAL, "run_id", "a run's id is a whole number above 0");
-    conn->deadline_ns = trawl_mono_ns() + (uint64_t)timeout_ms(subscription) * 1000000;
-    job = TRAWL_NEW(struct subscribe_job);
-    job->topics = subscription->topics ? subscription->topics : TRAWL_TOPIC_PROGRESS;
-    job->run_id = subscription->run_id;
-    job->end_with_run = subscription->end_with_run && job->run_id;
-    job->fresh = !subscription->since;
-    job->has_since = subscription->since && epoch == conn_gateway(conn)->epoch;
-    job->since = since;
-    if (!ring_covers(conn, job)) {
-        resolve(conn, job);
+    if (conn->poll)
+        conn->poll->deadline_ns = trawl_mono_ns() + (uint64_t)timeout_ms(subscription) * 1000000;
+    start.has_since = subscription->since && epoch == conn_gateway(conn)->epoch;
+    if (!ring_covers(conn, wanted.topics, &start)) {
+        resolve(conn, &wanted, &start);
         return 0;
     }
-    if (conn->resolving)
-        conn->resolving->conn = NULL;
-    conn->resolving = NULL;
-    job->resumed = true;
-    job->cursor = since;
-    apply(conn, job);
-    job_free(job);
+    drop_wanted(conn);
+    found.cursor = start.since;
+    apply(conn, &wanted, &start, &found);
     return 0;
-}
-
-/* --- catching up ----------------------------------------------------------------------------------- */
-
-/* In a thread. */
-static int piece_run(struct read_job *read_job, struct trawl_reader *reader)
-{
-    struct subscribe_job *job = TRAWL_CONTAINER_OF(read_job, struct subscribe_job, job);
-    struct trawl_event_filter filter = {.topics = job->topics, .run_id = job->run_id};
-    uint64_t tail, head;
-    int r;
-
-    r = trawl_reader_events(reader, &filter, job->since, job->until, HUB_PIECE, &job->events,
-                            &job->count, &read_job->err);
-    if (r < 0)
-        return r;
-    /* Looked at afterwards: what was pruned meanwhile may be missing from what was read. */
-    r = trawl_reader_bounds(reader, &tail, &head, &read_job->err);
-    if (r < 0)
-        return r;
-    return job->since + 1 < tail ? -ERANGE : 0;
-}
-
-/* The journal does not cover it any more: say so with a snapshot, and go on from there. */
-static void fall_behind(struct trawl_conn *conn)
-{
-    struct subscribe_job *job = TRAWL_NEW(struct subscribe_job);
-
-    trawl_info(&conn->hub->log, "subscriber %s is too far behind, it gets a snapshot",
-               conn->connection_id);
-    job->topics = conn->topics;
-    job->run_id = conn->run_id;
-    job->end_with_run = conn->end_with_run;
-    conn->snapshots++;
-    conn_gateway(conn)->snapshots++;
-    job->quiet = true;
-    job->has_since = true;
-    job->since = conn->cursor;
-    conn_set_state(conn, CONN_READING);
-    resolve(conn, job);
-}
-
-static void piece_send(struct trawl_conn *conn, struct subscribe_job *job)
-{
-    for (size_t i = 0; i < job->count; i++) {
-        if (hub_encode_event(conn->hub, &job->events[i], &conn->out) < 0) {
-            conn_close(conn, 1011, "cannot be served");
-            return;
-        }
-    }
-    conn->news |= job->count > 0;
-    conn->cursor = job->count == HUB_PIECE ? job->events[job->count - 1].seq : job->until;
-    conn_set_state(conn, CONN_SENDING);
-    conn_pump(conn);
-}
-
-static void piece_done(struct read_job *read_job)
-{
-    struct subscribe_job *job = TRAWL_CONTAINER_OF(read_job, struct subscribe_job, job);
-    struct trawl_conn *conn = job->conn;
-
-    if (conn && conn->http) {
-        conn->piece = NULL;
-        if (read_job->status == -ERANGE)
-            fall_behind(conn);
-        else if (read_job->status < 0)
-            conn_close(conn, 1013, "the journal cannot be read now"); /* it comes back by its id */
-        else
-            piece_send(conn, job);
-    }
-    job_free(job);
-}
-
-static void read_piece(struct trawl_conn *conn)
-{
-    struct subscribe_job *job = TRAWL_NEW(struct subscribe_job);
-
-    job->conn = conn;
-    job->topics = conn->topics;
-    job->run_id = conn->run_id;
-    job->since = conn->cursor;
-    job->until = conn_gateway(conn)->head;
-    job->job.run = piece_run;
-    job->job.done = piece_done;
-    conn->piece = job;
-    if (readers_submit(conn_gateway(conn)->readers, &job->job) == 0)
-        return;
-    conn->piece = NULL;
-    job_free(job);
-    conn_close(conn, 1013, "too many clients catch up at once");
-}
-
-void conn_catch_up(struct trawl_conn *conn)
-{
-    uint64_t head = conn_gateway(conn)->head;
-
-    if (conn->closing)
-        return;
-    if (conn->cursor > head) {
-        conn_set_state(conn, CONN_WAITING);
-        return;
-    }
-    if (ring_find(&conn->ring->ring, conn->cursor, &conn->position) == 0) {
-        conn_set_state(conn, CONN_LIVE);
-        conn_pump(conn);
-        return;
-    }
-    conn_set_state(conn, CONN_READING);
-    if (head - conn->cursor > HUB_LAG_MAX)
-        fall_behind(conn);
-    else
-        read_piece(conn);
 }

@@ -35,12 +35,12 @@ static int host_append(struct trawl_out *out, const void *bytes, size_t len)
 
 static const char *host_path_param(struct trawl_conn *conn, const char *name)
 {
-    return query_get(&conn->path, name);
+    return conn->asked ? query_get(&conn->asked->path, name) : NULL;
 }
 
 static const char *host_query(struct trawl_conn *conn, const char *name)
 {
-    return query_get(&conn->query, name);
+    return conn->asked ? query_get(&conn->asked->query, name) : NULL;
 }
 
 static const char *host_header(struct trawl_conn *conn, const char *name)

@@ -25,12 +25,14 @@ static json_t *watcher_json(const struct trawl_conn *conn)
 {
     const struct trawl_gateway *gateway = conn_gateway(conn);
     uint64_t sent = sent_through(conn);
-    char since[TRAWL_TIMESTAMP_SIZE];
+    char since[TRAWL_TIMESTAMP_SIZE], id[CONN_ID_SIZE], peer[TRAWL_HTTP_PEER_SIZE];
+
+    conn_id(conn, id);
+    trawl_http_peer(conn->http, peer);
 
     trawl_timestamp(since, conn->created_ms);
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:i, s:b}", "connection_id",
-                     conn->connection_id, "transport", conn->hub->name, "address",
-                     trawl_http_peer(conn->http), "connected_at", since, "topics",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:i, s:b}", "connection_id", id,
+                     "transport", conn->hub->name, "address", peer, "connected_at", since, "topics",
                      topics_to_json(conn->topics), "run_id",
                      conn->run_id ? json_integer(conn->run_id) : json_null(), "sent_id",
                      conn->ring ? id_json(gateway, sent) : json_null(), "shown_id",

@@ -8,6 +8,7 @@
 #include "supervisor/process.h"
 #include "supervisor/runs.h"
 #include "supervisor/shard.h"
+#include "util/rate.h"
 
 /* Hosts whose requests one process asks for at once. */
 #define TRAWL_SHARD_MORE_MAX 100000
@@ -58,8 +59,7 @@ struct trawl_shard {
 
     struct trawl_host_user *hosts; /* that its process uses (hosts.c) */
 
-    uint64_t logs_second; /* the second that `logs` counts in */
-    unsigned logs;
+    struct trawl_rate logs;
     unsigned logs_dropped;
 };
 

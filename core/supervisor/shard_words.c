@@ -5,30 +5,24 @@
 #include "supervisor/hosts.h"
 #include "supervisor/shard_priv.h"
 #include "util/alloc.h"
-#include "util/clock.h"
 #include "util/json.h"
 
 static void shard_on_log(struct trawl_shard *shard, const json_t *log)
 {
     const char *message = trawl_json_string(log, "message", "");
     enum trawl_log_level level = TRAWL_LOG_INFO;
-    uint64_t second = trawl_mono_ns() / 1000000000u;
     char dropped[64];
 
     (void)trawl_log_level_parse(trawl_json_string(log, "level", "info"), &level);
-    if (second != shard->logs_second) {
-        if (shard->logs_dropped > 0) {
-            snprintf(dropped, sizeof(dropped), "%u log lines were dropped", shard->logs_dropped);
-            trawl_store_log(shard->supervisor->store, shard->task->run->id, shard->task->platform,
-                            TRAWL_LOG_WARNING, dropped);
-        }
-        shard->logs_second = second;
-        shard->logs = 0;
-        shard->logs_dropped = 0;
-    }
-    if (shard->logs++ >= TRAWL_SHARD_LOGS_PER_SECOND) {
+    if (!trawl_rate_take(&shard->logs, TRAWL_SHARD_LOGS_PER_SECOND)) {
         shard->logs_dropped++;
         return;
+    }
+    if (shard->logs_dropped > 0) {
+        snprintf(dropped, sizeof(dropped), "%u log lines were dropped", shard->logs_dropped);
+        trawl_store_log(shard->supervisor->store, shard->task->run->id, shard->task->platform,
+                        TRAWL_LOG_WARNING, dropped);
+        shard->logs_dropped = 0;
     }
     trawl_store_log(shard->supervisor->store, shard->task->run->id, shard->task->platform, level,
                     message);

@@ -120,12 +120,12 @@ static int page_run(struct read_job *job, struct trawl_reader *reader)
     int r = 0;
 
     if (!download->begun)
-        r = begin_run(request, reader, &job->err);
+        r = begin_run(request, reader, &request->err);
     if (r < 0)
         return r;
     filter = filter_of(request);
     download->count = 0;
-    r = trawl_reader_items(reader, &filter, on_row, request, &job->err);
+    r = trawl_reader_items(reader, &filter, on_row, request, &request->err);
     if (r < 0)
         return r;
     download->last = download->count < DOWNLOAD_PAGE;
@@ -168,7 +168,7 @@ static void page_done(struct read_job *job)
         if (download->begun)
             trawl_http_close(request->http, 0, NULL); /* cut, so that it is not taken for whole */
         else
-            api_respond_failure(request, job->status, &job->err);
+            api_respond_failure(request, job->status, &request->err);
         return;
     }
     if (!download->begun)

@@ -67,6 +67,7 @@ int api_submit(struct api_request *request, int (*run)(struct read_job *, struct
     int r;
 
     memset(&request->job, 0, sizeof(request->job));
+    request->job.err = &request->err;
     request->job.run = run;
     request->job.done = done;
     request->busy = true;
@@ -124,7 +125,7 @@ static int read_run(struct read_job *job, struct trawl_reader *reader)
 {
     struct api_request *request = TRAWL_CONTAINER_OF(job, struct api_request, job);
 
-    return request->route->read(request, reader, &job->err);
+    return request->route->read(request, reader, &request->err);
 }
 
 static void read_done(struct read_job *job)
@@ -134,7 +135,7 @@ static void read_done(struct read_job *job)
     if (!api_release(request))
         return;
     if (job->status < 0)
-        api_respond_failure(request, job->status, &job->err);
+        api_respond_failure(request, job->status, &request->err);
     else
         trawl_http_respond(request->http, 200, "application/json", NULL,
                            trawl_buf_text(&request->body), request->body.len);

@@ -31,7 +31,7 @@ static int ready_run(struct read_job *job, struct trawl_reader *reader)
 {
     uint64_t tail, head;
 
-    return trawl_reader_bounds(reader, &tail, &head, &job->err);
+    return trawl_reader_bounds(reader, &tail, &head, job->err);
 }
 
 static void respond_stalled(struct api_request *request)

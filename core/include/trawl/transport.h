@@ -74,7 +74,7 @@ struct trawl_transport_host {
     int (*append)(struct trawl_out *out, const void *bytes, size_t len);
 
     /* What the client asked with: a path parameter, a query parameter (decoded), a header (name in lower
-     * case). NULL if it is not there. Borrowed until the connection closes. */
+     * case). NULL if it is not there. Borrowed until opened() returns: connections that last do not keep them. */
     const char *(*path_param)(struct trawl_conn *conn, const char *name);
     const char *(*query)(struct trawl_conn *conn, const char *name);
     const char *(*header)(struct trawl_conn *conn, const char *name);
