@@ -61,6 +61,8 @@ void conn_ring_leave(struct trawl_conn *conn)
 {
     if (!conn->ring_prev)
         return;
+    if (conn->ring->due == conn)
+        conn->ring->due = conn->ring_next;
     *conn->ring_prev = conn->ring_next;
     if (conn->ring_next)
         conn->ring_next->ring_prev = conn->ring_prev;

@@ -1,4 +1,4 @@
-/* The gateway process: what the supervisor says, and when subscribers are written to. */
+/* The gateway process: its life, and what the supervisor says. */
 #include "gateway/gateway.h"
 
 #include <errno.h>
@@ -72,44 +72,7 @@ static void fail_commands(struct trawl_gateway *gateway)
     gateway->command_count = 0;
 }
 
-/* --- writing to subscribers -------------------------------------------------------------------------- */
-
-static void flush(struct trawl_gateway *gateway)
-{
-    uv_prepare_stop(&gateway->flush_soon);
-    uv_timer_stop(&gateway->flush_later);
-    for (size_t i = 0; i < gateway->hub_count; i++)
-        hub_flush(gateway->hubs[i]);
-    gateway->flushed_ns = trawl_mono_ns();
-}
-
-static uint64_t flush_interval_ns(const struct trawl_gateway *gateway)
-{
-    uint64_t interval = HUB_FLUSH_NS_MIN;
-
-    for (size_t i = 0; i < gateway->hub_count; i++)
-        interval += gateway->hubs[i]->conn_count * HUB_FLUSH_NS_PER_CONN;
-    return interval < HUB_FLUSH_NS_MAX ? interval : HUB_FLUSH_NS_MAX;
-}
-
-static void on_flush_later(uv_timer_t *timer)
-{
-    flush(timer->data);
-}
-
-/* Comes when this turn's input is done, before the loop would sleep: all that came at once leaves at once. */
-static void on_flush_soon(uv_prepare_t *prepare)
-{
-    struct trawl_gateway *gateway = prepare->data;
-    uint64_t since = trawl_mono_ns() - gateway->flushed_ns;
-    uint64_t interval = flush_interval_ns(gateway);
-
-    uv_prepare_stop(prepare);
-    if (since >= interval)
-        flush(gateway);
-    else if (!uv_is_active((uv_handle_t *)&gateway->flush_later))
-        uv_timer_start(&gateway->flush_later, on_flush_later, (interval - since) / 1000000 + 1, 0);
-}
+/* --- events ---------------------------------------------------------------------------------------- */
 
 static void on_events(struct trawl_gateway *gateway, const struct trawl_frame *frame)
 {
@@ -125,8 +88,7 @@ static void on_events(struct trawl_gateway *gateway, const struct trawl_frame *f
         gateway->head = events[count - 1].seq;
         for (size_t i = 0; i < gateway->hub_count; i++)
             hub_events(gateway->hubs[i], events, count);
-        if (!uv_is_active((uv_handle_t *)&gateway->flush_later))
-            uv_prepare_start(&gateway->flush_soon, on_flush_soon);
+        gateway_flush_soon(gateway);
     }
     free(events);
 }
@@ -162,8 +124,7 @@ static void on_heartbeat(uv_timer_t *timer)
 
 static void close_handles(struct trawl_gateway *gateway)
 {
-    uv_close((uv_handle_t *)&gateway->flush_soon, NULL);
-    uv_close((uv_handle_t *)&gateway->flush_later, NULL);
+    gateway_flush_close(gateway);
     uv_close((uv_handle_t *)&gateway->heartbeat, NULL);
     uv_close((uv_handle_t *)&gateway->drain, NULL);
     uv_close((uv_handle_t *)&gateway->terminate, NULL);
@@ -211,9 +172,9 @@ static void drain(struct trawl_gateway *gateway, json_int_t retry_ms)
     gateway->drain_until = uv_now(&gateway->loop) + GATEWAY_DRAIN_MS;
     if (gateway->http)
         trawl_http_server_stop_listening(gateway->http);
+    gateway_flush(gateway);
     for (size_t i = 0; i < gateway->hub_count; i++) {
         gateway->drain_until += gateway->hubs[i]->conn_count / GATEWAY_DRAIN_CONNS_PER_MS;
-        hub_flush(gateway->hubs[i]);
         hub_drain(gateway->hubs[i], retry_ms);
     }
     uv_timer_start(&gateway->drain, on_drain, 20, 20);
@@ -285,13 +246,10 @@ static void on_channel_closed(void *user, int reason)
 static void init_handles(struct trawl_gateway *gateway)
 {
     uv_loop_init(&gateway->loop);
-    uv_prepare_init(&gateway->loop, &gateway->flush_soon);
-    uv_timer_init(&gateway->loop, &gateway->flush_later);
+    gateway_flush_init(gateway);
     uv_timer_init(&gateway->loop, &gateway->heartbeat);
     uv_timer_init(&gateway->loop, &gateway->drain);
     uv_signal_init(&gateway->loop, &gateway->terminate);
-    gateway->flush_soon.data = gateway;
-    gateway->flush_later.data = gateway;
     gateway->heartbeat.data = gateway;
     gateway->drain.data = gateway;
     gateway->terminate.data = gateway;

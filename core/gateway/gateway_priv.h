@@ -55,10 +55,12 @@ struct trawl_gateway {
     json_int_t command_seq;
     uv_prepare_t flush_soon;
     uv_timer_t flush_later;
+    uv_idle_t flush_pass; /* active while a pass is under way */
     uv_timer_t heartbeat;
     uv_timer_t drain;
     uv_signal_t terminate;
-    uint64_t flushed_ns;
+    uint64_t pass_began_ns;
+    uint64_t pass_next_ns; /* the next one may begin */
     bool configured;
     bool draining;
     char stalled[128]; /* why the store cannot write, or "" */
@@ -70,6 +72,14 @@ struct trawl_gateway {
 /* gateway.c */
 int gateway_command(struct trawl_gateway *gateway, const char *name, json_t *args,
                     void (*done)(void *user, int status, const json_t *result), void *user);
+
+/* flush.c */
+void gateway_flush_init(struct trawl_gateway *gateway);
+void gateway_flush_close(struct trawl_gateway *gateway);
+/* There are new events in rings. */
+void gateway_flush_soon(struct trawl_gateway *gateway);
+/* Write all that is there now. */
+void gateway_flush(struct trawl_gateway *gateway);
 
 /* configure.c: make what CONFIGURE says. 0 or negative, logged. */
 int gateway_configure(struct trawl_gateway *gateway, const json_t *message);

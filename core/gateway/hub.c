@@ -129,7 +129,7 @@ static void append_to_rings(struct trawl_hub *hub, const struct trawl_event *eve
             continue;
         if (ring->run_id && (event->flags & TRAWL_EVENT_RUN_END)) {
             ring->ended = true;
-            ring->dirty = true;
+            ring->has_news = true;
         }
         if (!(ring->topics & topic))
             continue;
@@ -143,7 +143,7 @@ static void append_to_rings(struct trawl_hub *hub, const struct trawl_event *eve
             encoded = true;
         }
         ring_append(&ring->ring, event->seq, hub->scratch.data, hub->scratch.len);
-        ring->dirty = true;
+        ring->has_news = true;
     }
 }
 
@@ -162,26 +162,51 @@ void hub_events(struct trawl_hub *hub, const struct trawl_event *events, size_t 
     }
 }
 
-void hub_flush(struct trawl_hub *hub)
+void hub_flush_begin(struct trawl_hub *hub)
 {
-    struct hub_ring *next_ring;
-    struct trawl_conn *next;
+    for (struct hub_ring *ring = hub->rings; ring; ring = ring->next) {
+        if (ring->has_news)
+            ring->due = ring->conns;
+        ring->has_news = false;
+    }
+}
 
-    for (struct hub_ring *ring = hub->rings; ring; ring = next_ring) {
-        if (!ring->dirty) {
-            next_ring = ring->next;
-            continue;
-        }
-        ring->dirty = false;
+static unsigned flush_ring(struct hub_ring *ring, unsigned most)
+{
+    unsigned count = 0;
+
+    while (ring->due && count < most) {
+        struct trawl_conn *conn = ring->due;
+
+        ring->due = conn->ring_next;
+        if (!conn->blocked)
+            conn_pump(conn);
+        count++;
+    }
+    return count;
+}
+
+unsigned hub_flush_some(struct trawl_hub *hub, unsigned most)
+{
+    struct hub_ring *next;
+    unsigned count = 0;
+
+    for (struct hub_ring *ring = hub->rings; ring && count < most; ring = next) {
         ring->refs++; /* its last subscriber may leave while we are in it */
-        for (struct trawl_conn *conn = ring->conns; conn; conn = next) {
-            next = conn->ring_next;
-            if (!conn->blocked)
-                conn_pump(conn);
-        }
-        next_ring = ring->next;
+        count += flush_ring(ring, most - count);
+        next = ring->next;
         hub_ring_put(hub, ring);
     }
+    return count;
+}
+
+bool hub_has_news(const struct trawl_hub *hub)
+{
+    const struct hub_ring *ring = hub->rings;
+
+    while (ring && !ring->has_news)
+        ring = ring->next;
+    return ring != NULL;
 }
 
 /* What waits for one that does not read is memory, of ours and of the kernel's. */

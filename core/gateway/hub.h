@@ -29,11 +29,6 @@
 #define HUB_PIECE 500
 /* A cursor that lies further back than this gets a snapshot rather than hours of events. */
 #define HUB_LAG_MAX 250000
-/* Dense events are flushed at an interval that nobody sees and that grows with the subscribers: below one full pass over
- * them it would bring nothing. What comes after a pause as long leaves at once. */
-#define HUB_FLUSH_NS_MIN      5000000ull
-#define HUB_FLUSH_NS_PER_CONN 2000ull
-#define HUB_FLUSH_NS_MAX      100000000ull
 /* Heartbeats are spread over so many ticks of their interval. */
 #define HUB_HEARTBEAT_SLOTS 16
 
@@ -47,9 +42,10 @@ struct hub_ring {
     int64_t run_id;
     struct ring ring;
     struct trawl_conn *conns; /* those that read from it */
+    struct trawl_conn *due;   /* where a pass over them goes on; NULL: none is under way */
     unsigned refs;
-    bool ended; /* the run's last event has passed */
-    bool dirty;
+    bool ended;    /* the run's last event has passed */
+    bool has_news; /* for the next pass */
 };
 
 struct trawl_hub {
@@ -148,7 +144,11 @@ void hub_destroy(struct trawl_hub *hub);
 
 /* Events that the supervisor committed, in order. */
 void hub_events(struct trawl_hub *hub, const struct trawl_event *events, size_t count);
-void hub_flush(struct trawl_hub *hub);
+/* A pass over all whose rings have news: begin it, and write to at most `most` of them. How many it has written to; fewer than
+ * `most`: the pass is over. */
+void hub_flush_begin(struct trawl_hub *hub);
+unsigned hub_flush_some(struct trawl_hub *hub, unsigned most);
+bool hub_has_news(const struct trawl_hub *hub);
 void hub_heartbeat(struct trawl_hub *hub, unsigned slot);
 void hub_drain(struct trawl_hub *hub, json_int_t retry_ms);
 

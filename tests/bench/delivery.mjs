@@ -57,8 +57,8 @@ const idleBytes = () => scoped(async (t) => {
   const { port, pid } = await feed(t, ['gateway', BUILD, path.join(folder, 'data')], { rate: 1, shared });
   const before = await anonymous(pid);
   let during;
-  await loadRun(t, 'websocket', port, SUBSCRIBERS * 5, { pids: [pid], shared, onReady: async () => (during = await anonymous(pid)) });
-  return (during - before) / (SUBSCRIBERS * 5);
+  await loadRun(t, 'websocket', port, IDLE, { pids: [pid], shared, onReady: async () => (during = await anonymous(pid)) });
+  return (during - before) / (IDLE);
 });
 
 const chain = () => scoped(async (t) => {
