@@ -45,6 +45,7 @@ void conn_destroy(struct trawl_conn *conn)
     conn->hub->conn_count--;
     trawl_buf_finish(&conn->out);
     free(conn->poll);
+    json_decref(conn->moves);
     free(conn);
 }
 

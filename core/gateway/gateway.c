@@ -228,6 +228,8 @@ static void on_frame(void *user, const struct trawl_frame *frame)
                  trawl_json_string(message, "reason", ""));
     else if (frame->type == TRAWL_MSG_LIST_WATCHERS)
         gateway_list_watchers(gateway, message);
+    else if (frame->type == TRAWL_MSG_MOVED)
+        gateway_note_move(gateway, message);
     else if (frame->type == TRAWL_MSG_DRAIN)
         drain(gateway, trawl_json_int(message, "retry_ms", 1000));
     else

@@ -84,8 +84,9 @@ void gateway_flush(struct trawl_gateway *gateway);
 /* configure.c: make what CONFIGURE says. 0 or negative, logged. */
 int gateway_configure(struct trawl_gateway *gateway, const json_t *message);
 
-/* watchers.c: answer LIST_WATCHERS. */
+/* watchers.c: answer LIST_WATCHERS, and hear MOVED. */
 void gateway_list_watchers(struct trawl_gateway *gateway, const json_t *message);
+void gateway_note_move(struct trawl_gateway *gateway, const json_t *message);
 
 /* requests.c: the server's callbacks. */
 extern const struct trawl_http_handler gateway_http_handler;

@@ -127,6 +127,7 @@ struct trawl_conn {
     uint64_t shown;             /* the last event that the client says it has shown */
     struct wanted *wanted;      /* a subscription that is being looked up */
     struct piece_job *piece;    /* a piece of the journal that is being read */
+    json_t *moves;              /* that brought its client here, as that told; NULL: none */
 };
 
 /* "19ac3f01b52-4d2-1": what a client and the log call it. */

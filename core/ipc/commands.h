@@ -11,8 +11,8 @@
  *   resume  {run_id} → {run_id}; 404; 409 if it is not interrupted, or workers.resume is "never"; 503: shutting down
  *   pause_schedule {platform} → {platform, paused}; 404: it has no schedule
  *   resume_schedule the same
- *   move    {from, to, reason, count}: clients went from one transport to another → {}; 422: unknown transport (with the
- *            nearest name)
+ *   move    {from, to, reason, count, connection_id: of the connection that it came by, or absent}: a client went from one
+ *            transport to another → {}; 422: unknown transport (with the nearest name)
  *   watchers {limit} → {transports: {name: subscribers of all gateways}, snapshots, watchers: [at most `limit` of them]}
  *   transports {} → {moves: [{from, to, reason, count}]: those of all gateways since the server started, chains: what the
  *            pusher told of its chains last}

@@ -145,6 +145,9 @@ enum trawl_message_type {
     /* {seq, limit}: answered by a WATCHER_LIST. */
     TRAWL_MSG_LIST_WATCHERS,
 
+    /* {connection_id, from, to, reason, count, at}: what a client, perhaps of another gateway, has told of itself. */
+    TRAWL_MSG_MOVED,
+
     /* {retry_ms}: tell clients to come back, close, exit. */
     TRAWL_MSG_DRAIN,
 

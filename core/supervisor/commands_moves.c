@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "supervisor/commands.h"
+#include "supervisor/gateways.h"
 #include "util/alloc.h"
 #include "util/json.h"
 #include "util/suggest.h"
@@ -79,6 +80,8 @@ void trawl__command_move(struct trawl_supervisor *supervisor, const json_t *args
         refuse_transport(supervisor, args, "to", done, user))
         return;
     count_move(supervisor->moves, args);
+    if (trawl_json_string(args, "connection_id", NULL))
+        trawl__gateways_moved(supervisor, args);
     done(user, 0, NULL);
 }
 

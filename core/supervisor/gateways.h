@@ -33,6 +33,9 @@ json_t *trawl__gateways_watchers(const struct trawl_supervisor *supervisor);
 unsigned trawl__gateways_list_watchers(struct trawl_supervisor *supervisor, json_int_t seq,
                                        size_t limit);
 
+/* A client has told of a move, which the gateway that it is connected to shows with it. */
+void trawl__gateways_moved(struct trawl_supervisor *supervisor, const json_t *move);
+
 /* Start them again, with what may be used now: clients come back, and miss nothing. */
 void trawl__gateways_reload(struct trawl_supervisor *supervisor);
 

@@ -49,6 +49,30 @@ for (const gateways of [1, 2]) {
   });
 }
 
+test('a move is shown with the connection that it led to, whichever gateway hears of it', async (t) => {
+  const { url } = await site(t, pages(1));
+  const server = await serve(t, { server: { gateways: 2 }, platforms: { a: crawl(url) } });
+  const clients = await Promise.all(Array.from({ length: 4 }, () => Client.open(t, server.url)));
+  const ids = await Promise.all(clients.map(async (client) => (await client.type('connection_ack')).data.connection_id));
+  assert.equal(new Set(ids).size, 4);
+  const move = { from: 'sse', to: 'websocket', reason: 'it works again', count: 1 };
+  const tell = (connection_id) => server.post('/api/transports/moves', { ...move, connection_id }, { Connection: 'close' });
+  for (const id of [ids[0], ids[0], ids[1], `${ids[2]}0`, 'none', '', 'ffff-ffff-1']) assert.equal((await tell(id)).status, 204);
+  for (const id of [7, null, 'x'.repeat(65)]) {
+    const refused = await tell(id);
+    assert.deepEqual([refused.status, (await refused.json()).field], [422, 'connection_id']);
+  }
+  const { watchers } = await list(server);
+  const movesOf = (id) => watchers.find((one) => one.connection_id === id).moves;
+  assert.deepEqual(ids.map((id) => movesOf(id).length), [2, 1, 0, 0]);
+  const { at, ...told } = movesOf(ids[1])[0];
+  assert.deepEqual(told, move);
+  assert.ok(Math.abs(Date.now() - Date.parse(at)) < 60_000);
+  assert.deepEqual((await server.get('/api/transports')).moves, [{ ...move, count: 7 }]);
+  for (let i = 0; i < 20; i++) await tell(ids[3]);
+  assert.equal((await list(server)).watchers.find((one) => one.connection_id === ids[3]).moves.length, 16);
+});
+
 test('one that takes a byte a second, one that sends garbage, one that floods: the others notice nothing', async (t) => {
   const { url } = await site(t, pages(300));
   const server = await serve(t, { server: { heartbeat: '500ms', stall_timeout: '2s', ring: '64K' }, platforms: { a: crawl(url, { concurrency: 4 }) } });

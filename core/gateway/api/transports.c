@@ -8,6 +8,8 @@
 
 /* Characters of a move's reason. */
 #define MOVE_REASON_MAX 200
+/* Characters of a connection's id; ours are shorter. */
+#define CONNECTION_ID_MAX 64
 /* A client that was offline tells its moves at once, but no more than so many. */
 #define MOVE_COUNT_MAX 1000
 
@@ -113,6 +115,7 @@ static int check_move(const json_t *body, struct trawl_err *err)
 {
     const json_t *reason = json_object_get(body, "reason");
     const json_t *count = json_object_get(body, "count");
+    const json_t *id = json_object_get(body, "connection_id");
     const char *text = json_string_value(reason);
     size_t len = json_string_length(reason);
     int r = check_names(body, err);
@@ -123,6 +126,9 @@ static int check_move(const json_t *body, struct trawl_err *err)
         return trawl_err_set(err, -EINVAL, "reason",
                              "expected 1 to %d characters, none of them a control character",
                              MOVE_REASON_MAX);
+    if (id && (!json_is_string(id) || json_string_length(id) > CONNECTION_ID_MAX))
+        return trawl_err_set(err, -EINVAL, "connection_id",
+                             "expected what `connection_ack` has told");
     if (!json_is_integer(count) || json_integer_value(count) < 1 ||
         json_integer_value(count) > MOVE_COUNT_MAX)
         return trawl_err_set(err, -EINVAL, "count", "expected a whole number from 1 to %d",
@@ -140,7 +146,7 @@ static void on_moved(void *user, int status, const json_t *result)
 
 void api_moved(struct api_request *request)
 {
-    static const char *const fields[] = {"from", "to", "reason", "count"};
+    static const char *const fields[] = {"from", "to", "reason", "count", "connection_id"};
     json_t *body = api_body(request, fields, TRAWL_ARRAY_SIZE(fields));
     struct trawl_err err = {0};
 

@@ -1,6 +1,15 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "./http";
 
+/** From one transport to another, as the client told. */
+export interface WatcherMove {
+  from: string;
+  to: string;
+  reason: string;
+  count: number;
+  at: string;
+}
+
 export interface Watcher {
   connection_id: string;
   transport: string;
@@ -13,6 +22,8 @@ export interface Watcher {
   lag: number;
   snapshots: number;
   blocked: boolean;
+  /** The latest that led to this connection. */
+  moves: WatcherMove[];
 }
 
 export interface Watchers {

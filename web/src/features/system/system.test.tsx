@@ -85,14 +85,16 @@ describe("System", () => {
       lag: 2,
       snapshots: 1,
       blocked: false,
+      moves: [{ from: "websocket", to: "sse", reason: "refused", count: 3, at: "2026-01-31T12:00:00Z" }],
     };
     server.on("GET /api/watchers?limit=100", { transports: { sse: 7 }, snapshots: 1, watchers: [watcher] });
     renderApp(<System />);
     const panel = await screen.findByRole("region", { name: "Watchers" });
     expect(panel.textContent).toContain("1 of 7");
     const cells = within(panel).getAllByRole("cell").map((cell) => cell.textContent);
-    expect(cells.filter((_, i) => i !== 2)).toEqual([
+    expect(cells.filter((_, i) => i !== 3)).toEqual([
       "sse",
+      "websocket: refused (3 times)",
       "192.0.2.7",
       "scrape_progress, items of run 12",
       "5f3a9c01-40",

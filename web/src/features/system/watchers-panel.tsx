@@ -1,4 +1,4 @@
-import type { Watcher, Watchers } from "@/api/watchers";
+import type { Watcher, WatcherMove, Watchers } from "@/api/watchers";
 import { DataTable, type Column } from "@/components/data-table";
 import { Empty } from "@/components/empty";
 import { Panel } from "@/components/panel";
@@ -13,8 +13,11 @@ function state({ blocked, lag, snapshots }: Watcher): string {
   return words.join(", ");
 }
 
+const describeMove = ({ from, reason, count: times }: WatcherMove) => `${from}: ${reason}${times > 1 ? ` (${times} times)` : ""}`;
+
 const COLUMNS: Column<Watcher>[] = [
   { key: "transport", header: "By", cell: ({ transport }) => transport },
+  { key: "moves", header: "Came from", cell: ({ moves }) => (moves.length > 0 ? moves.map(describeMove).join(", then ") : "–") },
   { key: "address", header: "From", cell: ({ address }) => address },
   { key: "since", header: "Since", cell: ({ connected_at }) => <TimeAgo at={connected_at} /> },
   { key: "follows", header: "Follows", cell: ({ topics, run_id }) => `${topics.join(", ")}${run_id === null ? "" : ` of run ${run_id}`}` },

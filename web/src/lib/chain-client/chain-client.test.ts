@@ -93,7 +93,22 @@ describe("failures", () => {
     expect(client.getStatus()).toMatchObject({ phase: "connected", transport: "sse", fallbackReason: "websocket: refused" });
     expect(client.getStatus().moves).toMatchObject([{ from: "websocket", to: "sse", reason: "refused", count: 3 }]);
     expect(world.warnings).toEqual(["trawl: from websocket to sse: refused (3 times)"]);
-    expect(server.moves).toEqual([{ from: "websocket", to: "sse", reason: "refused", count: 3 }]);
+    expect(server.moves).toEqual([
+      { from: "websocket", to: "sse", reason: "refused", count: 3, connection_id: "connection 4" },
+    ]);
+  });
+
+  it("tells the server of all moves once it can, with the connection that they led to", async () => {
+    const { server, world, open } = scene();
+    server.set({ websocket: "refuse", sse: "refuse" });
+    const { client } = open();
+    await world.pass(20_000);
+    expect(client.getStatus()).toMatchObject({ phase: "connected", transport: "poll" });
+    const id = `connection ${server.opened.length}`;
+    expect(server.moves).toMatchObject([
+      { from: "websocket", to: "sse", connection_id: id },
+      { from: "sse", to: "poll", connection_id: id },
+    ]);
   });
 
   it("hears by the next transport within a second when one that has lived is refused from now on", async () => {

@@ -18,6 +18,8 @@ const PROBE_MOST_MS = 600_000;
 const OFFLINE_MS = 30_000;
 /** Messages that a probe keeps; one that is so far behind is tried again later. */
 const HELD_MAX = 10_000;
+/** Moves that wait for a server to be told to. */
+const UNTOLD_MAX = 16;
 
 export interface ChainState {
   phase: ConnectionPhase;
@@ -38,6 +40,9 @@ export const INITIAL_STATE: ChainState = {
   error: null,
   order: USUAL_ORDER,
 };
+
+/** A move as the server is told of it. */
+type MoveReport = { from: string; to: string; reason: string; count: number };
 
 export interface ChainHandlers {
   onMessage(message: Message): void;
@@ -70,6 +75,8 @@ export class Chain {
   private probe: Probe | null = null;
   private probeTimer: number | null = null;
   private probePauseMs = PROBE_MS;
+  /** Moves that the server has not been told of: it is when one of its connections is acknowledged. */
+  private untold: MoveReport[] = [];
   private stopped = false;
 
   constructor(
@@ -162,6 +169,7 @@ export class Chain {
 
   private onAcknowledged(ack: Acknowledgement): void {
     this.learn(ack);
+    this.tellMoves(ack);
     this.set({ phase: "connected", attempt: 0, nextAttemptAt: null, error: null });
     this.scheduleProbe(this.probeFirstMs);
   }
@@ -233,9 +241,17 @@ export class Chain {
     const to = this.current!;
     this.environment.warn(`trawl: from ${from.name} to ${to.name}: ${reason}${count > 1 ? ` (${count} times)` : ""}`);
     this.handlers.onMove({ at: this.environment.now(), from: from.kind, to: to.kind, reason, count });
-    this.environment
-      .ask("POST", `${this.wish.base}/api/transports/moves`, { from: from.name, to: to.name, reason, count })
-      .catch(() => undefined); // it is told for the statistics; the move itself does not depend on it
+    this.untold = [...this.untold, { from: from.name, to: to.name, reason, count }].slice(-UNTOLD_MAX);
+  }
+
+  /** With the connection that they led to, so that the server can show them with it. */
+  private tellMoves({ connectionId }: Acknowledgement): void {
+    const moves = this.untold;
+    this.untold = [];
+    for (const move of moves)
+      this.environment
+        .ask("POST", `${this.wish.base}/api/transports/moves`, { ...move, ...(connectionId && { connection_id: connectionId }) })
+        .catch(() => undefined); // it is told for people; the move itself does not depend on it
   }
 
   /* --- the way back ------------------------------------------------------------------------------- */
@@ -272,6 +288,7 @@ export class Chain {
     this.failures = 0;
     this.moved(from, "it works again", 1);
     this.learn(ack);
+    this.tellMoves(ack);
     this.set({ phase: "connected", transport: this.current!.kind, fallbackReason: null, error: null });
     for (const message of held) if (!this.handlers.isKnown(message)) this.handlers.onMessage(message);
     connection.redirect(this.connectionHandlers);

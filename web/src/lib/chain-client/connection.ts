@@ -10,6 +10,7 @@ const RESTART_CODE = 1012;
 
 /** What the server says of itself in connection_ack. */
 export interface Acknowledgement {
+  connectionId: string | null;
   transports: TransportInfo[];
   failures: number | null;
   retryAfterMs: number | null;
@@ -125,6 +126,7 @@ export class Connection {
     this.heartbeatMs = Math.max(100, number(data.heartbeat_ms) ?? HEARTBEAT_MS);
     this.check();
     this.handlers.onAcknowledged({
+      connectionId: text(data.connection_id),
       transports: parseTransports(data.transports),
       failures: number(data.failures),
       retryAfterMs: number(data.retry_after_ms),

@@ -109,6 +109,7 @@ export class FakeServer implements Server {
 
   private describe() {
     return {
+      connection_id: `connection ${this.opened.length}`,
       heartbeat_ms: this.heartbeatMs,
       failures: 3,
       retry_after_ms: 30_000,
