@@ -42,7 +42,7 @@ export const INITIAL_STATE: ChainState = {
 };
 
 /** A move as the server is told of it. */
-type MoveReport = { from: string; to: string; reason: string; count: number };
+interface MoveReport { from: string; to: string; reason: string; count: number }
 
 export interface ChainHandlers {
   onMessage(message: Message): void;
