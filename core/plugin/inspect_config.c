@@ -291,17 +291,22 @@ static void take_subject(struct work *work, const struct use *use, const char *f
     json_object_set_new(use->entry, "plugin_file", json_string(file));
 }
 
+/* Sorted, as they answer in any order. */
 static void add_plugin(struct work *work, json_t *plugin)
 {
-    const char *file = trawl_json_string(plugin, "file", "");
+    const char *name = trawl_json_string(plugin, "name", "");
+    const json_t *file = json_object_get(plugin, "file");
+    size_t place = 0;
     json_t *known;
     size_t i;
 
     json_array_foreach (work->plugins, i, known) {
-        if (strcmp(trawl_json_string(known, "file", ""), file) == 0)
+        if (json_equal(json_object_get(known, "file"), file))
             return;
+        if (strcmp(trawl_json_string(known, "name", ""), name) <= 0)
+            place = i + 1;
     }
-    json_array_append(work->plugins, plugin);
+    json_array_insert(work->plugins, place, plugin);
 }
 
 static void take_answer(struct group *group, const json_t *answer)

@@ -40,5 +40,5 @@ export const watchersQuery = () =>
   queryOptions({
     queryKey: ["watchers"],
     queryFn: ({ signal }) => api.get<Watchers>(`/api/watchers?limit=${WATCHERS_SHOWN}`, { signal }),
-    refetchInterval: 10_000,
+    refetchInterval: 3_000,
   });

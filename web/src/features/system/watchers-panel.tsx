@@ -17,8 +17,8 @@ const describeMove = ({ from, reason, count: times }: WatcherMove) => `${from}: 
 
 const COLUMNS: Column<Watcher>[] = [
   { key: "transport", header: "By", cell: ({ transport }) => transport },
-  { key: "moves", header: "Came from", cell: ({ moves }) => (moves.length > 0 ? moves.map(describeMove).join(", then ") : "–") },
-  { key: "address", header: "From", cell: ({ address }) => address },
+  { key: "moves", header: "After", cell: ({ moves }) => (moves.length > 0 ? moves.map(describeMove).join(", then ") : "–") },
+  { key: "address", header: "Address", cell: ({ address }) => address },
   { key: "since", header: "Since", cell: ({ connected_at }) => <TimeAgo at={connected_at} /> },
   { key: "follows", header: "Follows", cell: ({ topics, run_id }) => `${topics.join(", ")}${run_id === null ? "" : ` of run ${run_id}`}` },
   { key: "sent", header: "Sent", cell: ({ sent_id }) => sent_id ?? "–" },
