@@ -116,6 +116,35 @@ test('item_changed comes to those who ask for items', async (t) => {
   assert.ok(changes.every(({ data }) => data.change === 'new' && data.run_id === id && data.platform === 'a'));
 });
 
+test('who stays gets each event once, while others come, change and vanish', async (t) => {
+  const { url } = await site(t, pages(300));
+  const server = await serve(t, { platforms: { a: crawl(url, { concurrency: 4 }) } });
+  const topics = ['scrape_progress', 'items', 'logs'];
+  const follow = async () => {
+    const client = await Client.open(t, server.url);
+    client.send({ type: 'subscribe', topics });
+    await client.type('subscribed');
+    return client;
+  };
+  const all = await Promise.all(Array.from({ length: 200 }, follow)); // several slices of a pass
+  const staying = all.filter((_, i) => i % 2 === 0);
+  const restless = all.filter((_, i) => i % 2 === 1);
+  const run = await server.startRun();
+  const over = Promise.all(staying.map((client) => client.find(isEnd(run))));
+  for (const [i, client] of restless.entries()) {
+    if (i % 2 === 0) client.socket.terminate();
+    else client.send({ type: 'subscribe', topics: ['items'] });
+    if (i % 5 === 0) await follow();
+  }
+  await over;
+  const idsOf = ({ messages }) => messages.filter(({ type }) => type === 'scrape_progress' || type === 'item_changed' || type === 'log').map(({ id }) => id);
+  const [first, ...others] = staying.map(idsOf);
+  const seqs = first.map((id) => Number(id.split('-')[1]));
+  assert.ok(seqs.length > 300, `${seqs.length} events`);
+  assert.deepEqual(seqs, seqs.map((_, i) => seqs[0] + i));
+  for (const ids of others) assert.deepEqual(ids, first);
+});
+
 test('a client that comes back with its last id misses nothing', async (t) => {
   const { url } = await site(t, pages(60, 30));
   const server = await serve(t, { platforms: { a: crawl(url, { concurrency: 2 }) } });
