@@ -1,13 +1,9 @@
 #include "ipc/breadcrumb.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "ipc/sealed.h"
 #include "util/alloc.h"
 
 const char *trawl_call_name(enum trawl_call call)
@@ -44,38 +40,18 @@ const char *trawl_help_name(enum trawl_help help)
 
 int trawl_breadcrumb_create(int *ret_fd, const struct trawl_breadcrumb **ret_crumb)
 {
-    int fd = memfd_create("trawl-breadcrumb", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    void *map = MAP_FAILED;
-    int r;
+    const void *memory;
+    int r =
+        trawl_sealed_create("trawl-breadcrumb", sizeof(struct trawl_breadcrumb), ret_fd, &memory);
 
-    if (fd < 0)
-        return -errno;
-    if (ftruncate(fd, sizeof(struct trawl_breadcrumb)) == 0 &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-        map = mmap(NULL, sizeof(struct trawl_breadcrumb), PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED) {
-        r = -errno;
-        close(fd);
-        return r;
-    }
-    *ret_fd = fd;
-    *ret_crumb = map;
-    return 0;
+    if (r >= 0)
+        *ret_crumb = memory;
+    return r;
 }
 
 void trawl_breadcrumb_close(const struct trawl_breadcrumb *crumb)
 {
-    if (crumb)
-        munmap((void *)(uintptr_t)crumb, sizeof(*crumb));
-}
-
-static void read_url(const struct trawl_breadcrumb *crumb, char url[TRAWL_BREADCRUMB_URL])
-{
-    size_t len = strnlen(crumb->url, TRAWL_BREADCRUMB_URL - 1);
-
-    for (size_t i = 0; i < len; i++)
-        url[i] = (char)(crumb->url[i] > ' ' && crumb->url[i] < 0x7f ? crumb->url[i] : '?');
-    url[len] = '\0';
+    trawl_sealed_close(crumb, sizeof(*crumb));
 }
 
 void trawl_breadcrumb_read(const struct trawl_breadcrumb *crumb, struct trawl_trail *ret_trail)
@@ -91,7 +67,7 @@ void trawl_breadcrumb_read(const struct trawl_breadcrumb *crumb, struct trawl_tr
     ret_trail->has_request = crumb->has_request == 1;
     if (ret_trail->has_request) {
         ret_trail->fingerprint = crumb->fingerprint;
-        read_url(crumb, ret_trail->url);
+        trawl_sealed_text(ret_trail->url, crumb->url, TRAWL_BREADCRUMB_URL);
     }
 }
 
@@ -99,13 +75,7 @@ void trawl_breadcrumb_read(const struct trawl_breadcrumb *crumb, struct trawl_tr
 
 struct trawl_breadcrumb *trawl_breadcrumb_open(int fd)
 {
-    struct stat stat;
-    void *map;
-
-    if (fstat(fd, &stat) < 0 || stat.st_size != (off_t)sizeof(struct trawl_breadcrumb))
-        return NULL;
-    map = mmap(NULL, sizeof(struct trawl_breadcrumb), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    return map == MAP_FAILED ? NULL : map;
+    return trawl_sealed_open(fd, sizeof(struct trawl_breadcrumb));
 }
 
 /* The call is named last and withdrawn first, so whenever the process dies, a call that is named has its request beside

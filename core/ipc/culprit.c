@@ -1,15 +1,11 @@
 #include "ipc/culprit.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "ipc/sealed.h"
 
 /* For a handler when the stack itself has run out. */
 static char handler_stack[64 << 10];
@@ -23,39 +19,22 @@ static _Thread_local const char *volatile present;
 
 int trawl_culprit_create(int *ret_fd, const struct trawl_culprit **ret_culprit)
 {
-    int fd = memfd_create("trawl-culprit", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    void *map = MAP_FAILED;
-    int r;
+    const void *memory;
+    int r = trawl_sealed_create("trawl-culprit", sizeof(struct trawl_culprit), ret_fd, &memory);
 
-    if (fd < 0)
-        return -errno;
-    if (ftruncate(fd, sizeof(struct trawl_culprit)) == 0 &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-        map = mmap(NULL, sizeof(struct trawl_culprit), PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED) {
-        r = -errno;
-        close(fd);
-        return r;
-    }
-    *ret_fd = fd;
-    *ret_culprit = map;
-    return 0;
+    if (r >= 0)
+        *ret_culprit = memory;
+    return r;
 }
 
 void trawl_culprit_close(const struct trawl_culprit *culprit)
 {
-    if (culprit)
-        munmap((void *)(uintptr_t)culprit, sizeof(*culprit));
+    trawl_sealed_close(culprit, sizeof(*culprit));
 }
 
 void trawl_culprit_read(const struct trawl_culprit *culprit, char name[TRAWL_CULPRIT_MAX])
 {
-    size_t len = strnlen(culprit->name, TRAWL_CULPRIT_MAX - 1);
-
-    for (size_t i = 0; i < len; i++)
-        name[i] =
-            (char)(culprit->name[i] > ' ' && culprit->name[i] < 0x7f ? culprit->name[i] : '?');
-    name[len] = '\0';
+    trawl_sealed_text(name, culprit->name, TRAWL_CULPRIT_MAX);
 }
 
 /* --- the process's side -------------------------------------------------------------------------- */
@@ -79,16 +58,11 @@ void trawl_culprit_open(int fd)
 {
     struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_RESETHAND | SA_ONSTACK};
     const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
-    struct stat stat;
-    void *map;
 
-    if (fstat(fd, &stat) < 0 || stat.st_size != (off_t)sizeof(struct trawl_culprit))
+    left = trawl_sealed_open(fd, sizeof(*left));
+    if (!left)
         return;
-    map = mmap(NULL, sizeof(struct trawl_culprit), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
-    if (map == MAP_FAILED)
-        return;
-    left = map;
     (void)sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
         (void)sigaction(fatal[i], &action, NULL);
