@@ -47,8 +47,6 @@ static int load_hub(struct trawl_gateway *gateway, const char *name, const char 
                     struct trawl_err *err)
 {
     json_t *section = json_object_get(json_object_get(gateway->config, "transports"), name);
-    json_t *options = json_object_get(section, "options");
-    json_auto_t *none = json_object();
     struct trawl_loaded *loaded;
     struct trawl_hub *hub;
     int r;
@@ -61,13 +59,11 @@ static int load_hub(struct trawl_gateway *gateway, const char *name, const char 
     if (r < 0)
         return r;
     hub = hub_create(gateway, name);
-    hub->ops = loaded->plugin.transport;
-    hub->kind = hub->ops->endpoints->kind;
-    trawl_culprit_enter(hub->name);
-    r = hub->ops->create(&transport_host, hub, options ? options : none, &hub->transport, err);
-    trawl_culprit_enter(NULL);
+    hub->transport.ops = loaded->plugin.transport;
+    hub->kind = hub->transport.ops->endpoints->kind;
+    r = trawl_transport_create(&hub->transport, &transport_host, hub,
+                               json_object_get(section, "options"), err);
     if (r < 0) {
-        hub->transport = NULL;
         hub_destroy(hub);
         return r;
     }
@@ -82,8 +78,8 @@ static json_t *describe(const char *name, const struct trawl_hub *hub, const cha
 
     if (hub) {
         kind = trawl_endpoint_kind_name(hub->kind);
-        for (const struct trawl_endpoint *at = hub->ops->endpoints; at->kind != TRAWL_ENDPOINT_END;
-             at++)
+        for (const struct trawl_endpoint *at = hub->transport.ops->endpoints;
+             at->kind != TRAWL_ENDPOINT_END; at++)
             json_array_append_new(paths, json_string(at->path));
     }
     return json_pack("{s:s, s:s?, s:o, s:b, s:s?}", "name", name, "kind", kind, "paths", paths,

@@ -6,7 +6,6 @@
 
 #include "gateway/frame.h"
 #include "gateway/gateway_priv.h"
-#include "ipc/culprit.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 
@@ -16,6 +15,7 @@ struct trawl_hub *hub_create(struct trawl_gateway *gateway, const char *name)
 
     hub->gateway = gateway;
     hub->name = trawl_xstrdup(name);
+    hub->transport.name = hub->name;
     trawl_buf_init(&hub->scratch, HUB_MESSAGE_MAX);
     trawl_log_init(&hub->log, "transport %s", name);
     return hub;
@@ -25,10 +25,8 @@ void hub_destroy(struct trawl_hub *hub)
 {
     if (!hub)
         return;
-    trawl_culprit_enter(hub->name);
-    if (hub->transport)
-        hub->ops->destroy(hub->transport);
-    trawl_culprit_enter(NULL);
+    if (hub->transport.state)
+        trawl_transport_destroy(&hub->transport);
     trawl_buf_finish(&hub->scratch);
     free(hub->name);
     free(hub);
@@ -57,10 +55,8 @@ int hub_encode(struct trawl_hub *hub, const char *id, const char *type, const ch
     struct trawl_message message = {
         .size = sizeof(message), .id = id, .type = type, .json = json, .json_len = len};
     struct trawl_out out = {.buf = buf, .begin = buf->len};
-    const char *before = trawl_culprit_enter(hub->name);
-    int r = hub->ops->encode(hub->transport, &message, &out);
+    int r = trawl_transport_encode(&hub->transport, &message, &out);
 
-    trawl_culprit_enter(before);
     if (r < 0)
         return r;
     if (hub->kind == TRAWL_ENDPOINT_WEBSOCKET)

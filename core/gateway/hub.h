@@ -14,6 +14,7 @@
 #include "gateway/readers.h"
 #include "gateway/ring.h"
 #include "journal/event.h"
+#include "plugin/transport.h"
 #include "trawl/transport.h"
 #include "util/buf.h"
 #include "util/log.h"
@@ -51,8 +52,7 @@ struct hub_ring {
 struct trawl_hub {
     struct trawl_gateway *gateway;
     char *name;
-    const struct trawl_transport_ops *ops;
-    void *transport;
+    struct trawl_transport transport;
     enum trawl_endpoint_kind kind; /* one for all of a transport's endpoints */
     struct hub_ring *rings;
     struct trawl_conn *conns;

@@ -5,7 +5,6 @@
 #include "gateway/api/api.h"
 #include "gateway/problem.h"
 #include "gateway/static.h"
-#include "ipc/culprit.h"
 
 static bool changes_something(const char *method)
 {
@@ -69,7 +68,7 @@ static struct trawl_hub *find_endpoint(struct trawl_gateway *gateway, enum trawl
     struct query params = {.count = 0};
 
     for (size_t i = 0; i < gateway->hub_count; i++) {
-        const struct trawl_endpoint *endpoint = gateway->hubs[i]->ops->endpoints;
+        const struct trawl_endpoint *endpoint = gateway->hubs[i]->transport.ops->endpoints;
 
         for (; endpoint->kind != TRAWL_ENDPOINT_END; endpoint++) {
             if (endpoint->kind == kind && query_match_path(endpoint->path, path, &params)) {
@@ -100,40 +99,20 @@ static int asked_read(const struct trawl_endpoint *endpoint, const struct trawl_
     return -EINVAL;
 }
 
-/* --- calls into a transport ------------------------------------------------------------------------ */
+/* --- streams and WebSockets ------------------------------------------------------------------------ */
 
-static int call_opened(struct trawl_conn *conn, const struct conn_asked *asked,
+static int tell_opened(struct trawl_conn *conn, const struct conn_asked *asked,
                        struct trawl_err *err)
 {
-    const char *before = trawl_culprit_enter(conn->hub->name);
     int r;
 
     conn->opened = true;
     conn->asked = asked;
-    r = conn->hub->ops->opened(conn->hub->transport, conn, err);
-    trawl_culprit_enter(before);
+    r = trawl_transport_opened(&conn->hub->transport, conn, err);
     conn->asked = NULL;
     trawl_http_forget_request(conn->http);
     return r;
 }
-
-static void call_received(struct trawl_conn *conn, const char *text, size_t len)
-{
-    const char *before = trawl_culprit_enter(conn->hub->name);
-
-    conn->hub->ops->received(conn->hub->transport, conn, text, len);
-    trawl_culprit_enter(before);
-}
-
-static void call_closed(struct trawl_conn *conn)
-{
-    const char *before = trawl_culprit_enter(conn->hub->name);
-
-    conn->hub->ops->closed(conn->hub->transport, conn);
-    trawl_culprit_enter(before);
-}
-
-/* --- streams and WebSockets ------------------------------------------------------------------------ */
 
 static void refuse_stream(struct trawl_http_conn *http, int r, const struct trawl_err *err)
 {
@@ -158,7 +137,7 @@ static void open_stream(struct trawl_hub *hub, struct trawl_http_conn *http,
     }
     conn = conn_create(hub, http, endpoint);
     trawl_http_set_data(http, conn);
-    r = call_opened(conn, &asked, &err);
+    r = tell_opened(conn, &asked, &err);
     asked_finish(&asked);
     if (r < 0) {
         conn->closing = true;
@@ -239,7 +218,7 @@ static void on_open(void *user, struct trawl_http_conn *http)
     conn_ack(conn);
     conn_pump(conn);
     (void)asked_read(conn->endpoint, http, &asked); /* could be read before the upgrade */
-    if (call_opened(conn, &asked, &err) < 0) {
+    if (tell_opened(conn, &asked, &err) < 0) {
         conn_error(conn, "refused", err.message);
         conn_close(conn, 1008, "refused");
     }
@@ -256,7 +235,7 @@ static void on_message(void *user, struct trawl_http_conn *http, const char *tex
     if (!trawl_rate_take(&conn->messages, conn_gateway(conn)->max_messages))
         conn_close(conn, 1008, "too many messages");
     else
-        call_received(conn, text, len);
+        trawl_transport_received(&conn->hub->transport, conn, text, len);
 }
 
 static void on_writable(void *user, struct trawl_http_conn *http)
@@ -290,8 +269,8 @@ static void on_closed(void *user, struct trawl_http_conn *http)
     } else {
         struct trawl_conn *conn = trawl_http_data(http);
 
-        if (conn->opened && conn->hub->ops->closed)
-            call_closed(conn);
+        if (conn->opened)
+            trawl_transport_closed(&conn->hub->transport, conn);
         conn->http = NULL;
         conn_destroy(conn);
     }

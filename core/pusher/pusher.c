@@ -150,7 +150,6 @@ static struct trawl_sender *get_sender(struct pusher *pusher, const json_t *mess
     const char *file = trawl_json_string(json_object_get(message, "plugins"), name, NULL);
     const json_t *left_out = json_object_get(json_object_get(message, "left_out"), name);
     struct trawl_sender *sender = find_sender(pusher, name);
-    json_auto_t *none = json_object();
 
     if (sender)
         return sender;
@@ -162,7 +161,7 @@ static struct trawl_sender *get_sender(struct pusher *pusher, const json_t *mess
         trawl_err_set(err, -ENOENT, "", "%s", broken_reason(message, name));
         return NULL;
     }
-    if (trawl_sender_create(&pusher->loop, name, file, options ? options : none, &sender, err) < 0)
+    if (trawl_sender_create(&pusher->loop, name, file, options, &sender, err) < 0)
         return NULL;
     pusher->senders =
         trawl_xrealloc(pusher->senders, (pusher->sender_count + 1) * sizeof(*pusher->senders));

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipc/culprit.h"
 #include "plugin/loader.h"
+#include "plugin/transport.h"
 #include "trawl/plugin.h"
 #include "util/alloc.h"
 #include "util/log.h"
@@ -13,8 +13,7 @@
 struct trawl_sender {
     char *name;
     struct trawl_log log;
-    const struct trawl_transport_ops *ops;
-    void *transport;
+    struct trawl_transport transport;
     uv_async_t async;
     uv_thread_t thread;
     _Atomic bool stopping;
@@ -109,15 +108,12 @@ static void run(void *user)
 
     while ((job = take(sender))) {
         job->result = (struct trawl_push_result){.size = sizeof(job->result), .retry_after_ms = -1};
-        trawl_culprit_enter(sender->name);
         job->outcome =
-            sender->ops->push(sender->transport, job->messages, job->count, &job->result);
-        trawl_culprit_enter(NULL);
+            trawl_transport_push(&sender->transport, job->messages, job->count, &job->result);
         judge(job);
         give_back(sender, job);
     }
-    trawl_culprit_enter(sender->name);
-    sender->ops->destroy(sender->transport);
+    trawl_transport_destroy(&sender->transport);
     uv_mutex_lock(&sender->mutex);
     sender->ended = true;
     uv_mutex_unlock(&sender->mutex);
@@ -170,12 +166,12 @@ static int load(struct trawl_sender *sender, const char *file, json_t *options,
 
     if (r < 0)
         return r;
-    sender->ops = loaded->plugin.transport;
     if (!trawl_plugin_pushes(&loaded->plugin))
         return trawl_err_set(err, -ENOTSUP, "", "plugin '%s' does not push events",
                              loaded->plugin.name);
-    return sender->ops->create(&push_host, (struct trawl_hub *)(void *)sender, options,
-                               &sender->transport, err);
+    sender->transport.ops = loaded->plugin.transport;
+    return trawl_transport_create(&sender->transport, &push_host,
+                                  (struct trawl_hub *)(void *)sender, options, err);
 }
 
 /* Where it fails, what was made is gone, and the sender with it. */
@@ -189,7 +185,7 @@ static int start_thread(struct trawl_sender *sender, uv_loop_t *loop, struct tra
         r = uv_thread_create(&sender->thread, run, sender);
     if (r == 0)
         return 0;
-    sender->ops->destroy(sender->transport);
+    trawl_transport_destroy(&sender->transport);
     if (has_async)
         uv_close((uv_handle_t *)&sender->async, on_closed);
     else
@@ -204,6 +200,7 @@ int trawl_sender_create(uv_loop_t *loop, const char *name, const char *file, jso
     int r;
 
     sender->name = trawl_xstrdup(name);
+    sender->transport.name = sender->name;
     sender->queue_end = &sender->queue;
     sender->finished_end = &sender->finished;
     trawl_log_init(&sender->log, "pusher/%.40s", name);

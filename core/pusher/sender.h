@@ -19,7 +19,7 @@ struct trawl_sender_job {
     void (*done)(struct trawl_sender_job *job); /* on the loop's thread */
 };
 
-/* Load the plugin and make its transport. `name` is what the configuration calls it, `options` are resolved. -ENOTSUP with
+/* Load the plugin and make its transport. `name` is what the configuration calls it, `options` are resolved; NULL: none. -ENOTSUP with
  * `err`: it does not push. */
 int trawl_sender_create(uv_loop_t *loop, const char *name, const char *file, json_t *options,
                         struct trawl_sender **ret_sender, struct trawl_err *err);

@@ -1,0 +1,75 @@
+#include "plugin/transport.h"
+
+#include "ipc/culprit.h"
+
+int trawl_transport_create(struct trawl_transport *transport,
+                           const struct trawl_transport_host *host, struct trawl_hub *hub,
+                           json_t *options, struct trawl_err *err)
+{
+    json_auto_t *none = json_object();
+    const char *before = trawl_culprit_enter(transport->name);
+    int r = transport->ops->create(host, hub, options ? options : none, &transport->state, err);
+
+    trawl_culprit_enter(before);
+    if (r < 0)
+        transport->state = NULL;
+    return r;
+}
+
+void trawl_transport_destroy(const struct trawl_transport *transport)
+{
+    const char *before = trawl_culprit_enter(transport->name);
+
+    transport->ops->destroy(transport->state);
+    trawl_culprit_enter(before);
+}
+
+int trawl_transport_encode(const struct trawl_transport *transport,
+                           const struct trawl_message *message, struct trawl_out *out)
+{
+    const char *before = trawl_culprit_enter(transport->name);
+    int r = transport->ops->encode(transport->state, message, out);
+
+    trawl_culprit_enter(before);
+    return r;
+}
+
+int trawl_transport_opened(const struct trawl_transport *transport, struct trawl_conn *conn,
+                           struct trawl_err *err)
+{
+    const char *before = trawl_culprit_enter(transport->name);
+    int r = transport->ops->opened(transport->state, conn, err);
+
+    trawl_culprit_enter(before);
+    return r;
+}
+
+void trawl_transport_received(const struct trawl_transport *transport, struct trawl_conn *conn,
+                              const char *text, size_t len)
+{
+    const char *before = trawl_culprit_enter(transport->name);
+
+    transport->ops->received(transport->state, conn, text, len);
+    trawl_culprit_enter(before);
+}
+
+void trawl_transport_closed(const struct trawl_transport *transport, struct trawl_conn *conn)
+{
+    const char *before = trawl_culprit_enter(transport->name);
+
+    if (transport->ops->closed)
+        transport->ops->closed(transport->state, conn);
+    trawl_culprit_enter(before);
+}
+
+enum trawl_push_outcome trawl_transport_push(const struct trawl_transport *transport,
+                                             const struct trawl_message *messages, size_t count,
+                                             struct trawl_push_result *result)
+{
+    const char *before = trawl_culprit_enter(transport->name);
+    enum trawl_push_outcome outcome =
+        transport->ops->push(transport->state, messages, count, result);
+
+    trawl_culprit_enter(before);
+    return outcome;
+}
