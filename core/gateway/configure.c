@@ -86,34 +86,16 @@ static json_t *describe(const char *name, const struct trawl_hub *hub, const cha
                      "ok", hub != NULL, "reason", reason);
 }
 
-static const char *broken_reason(const json_t *message, const char *name)
-{
-    size_t i;
-    json_t *broken;
-
-    json_array_foreach (json_object_get(message, "broken"), i, broken) {
-        if (strcmp(trawl_json_string(broken, "name", ""), name) == 0)
-            return trawl_json_string(broken, "reason", "it cannot be loaded");
-    }
-    return "it is not configured, or cannot be loaded";
-}
-
 /* A transport that cannot be had is left out with its reason, unless it is `required`. */
 static int add_transport(struct trawl_gateway *gateway, const json_t *message, const char *name)
 {
     const json_t *section = json_object_get(json_object_get(gateway->config, "transports"), name);
     const char *file = trawl_json_string(json_object_get(message, "plugins"), name, NULL);
+    const char *reason = trawl_transport_left_out(message, name);
     struct trawl_err err = {0};
-    const char *reason = NULL;
-    int r = 0;
+    int r = -ENOENT;
 
-    if (!file) {
-        reason = broken_reason(message, name);
-        r = -ENOENT;
-    } else if (json_object_get(json_object_get(message, "left_out"), name)) {
-        reason = trawl_json_string(json_object_get(message, "left_out"), name, "");
-        r = -EPERM;
-    } else {
+    if (!reason) {
         r = load_hub(gateway, name, file, &err);
         if (r < 0)
             reason = err.message;

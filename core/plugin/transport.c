@@ -1,6 +1,26 @@
 #include "plugin/transport.h"
 
+#include <string.h>
+
 #include "ipc/culprit.h"
+#include "util/json.h"
+
+const char *trawl_transport_left_out(const json_t *message, const char *name)
+{
+    const char *crashes = trawl_json_string(json_object_get(message, "left_out"), name, NULL);
+    json_t *broken;
+    size_t i;
+
+    if (crashes)
+        return crashes;
+    if (json_object_get(json_object_get(message, "plugins"), name))
+        return NULL;
+    json_array_foreach (json_object_get(message, "broken"), i, broken) {
+        if (strcmp(trawl_json_string(broken, "name", ""), name) == 0)
+            return trawl_json_string(broken, "reason", "");
+    }
+    return "it is not configured, or cannot be loaded";
+}
 
 int trawl_transport_create(struct trawl_transport *transport,
                            const struct trawl_transport_host *host, struct trawl_hub *hub,

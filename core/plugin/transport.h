@@ -16,6 +16,9 @@ struct trawl_transport {
     void *state; /* the plugin's own */
 };
 
+/* Why the message CONFIGURE (ipc/messages.h) leaves a transport out, borrowed from it. NULL: it does not, and names its file. */
+const char *trawl_transport_left_out(const json_t *message, const char *name);
+
 /* `options` are resolved; NULL: none. Negative with `err`: there is nothing to destroy, and `state` is NULL. */
 int trawl_transport_create(struct trawl_transport *transport,
                            const struct trawl_transport_host *host, struct trawl_hub *hub,

@@ -12,6 +12,7 @@
 #include "ipc/commands.h"
 #include "ipc/culprit.h"
 #include "ipc/messages.h"
+#include "plugin/transport.h"
 #include "pusher/chain.h"
 #include "util/alloc.h"
 #include "util/json.h"
@@ -129,18 +130,6 @@ static struct trawl_sender *find_sender(const struct pusher *pusher, const char 
     return NULL;
 }
 
-static const char *broken_reason(const json_t *message, const char *name)
-{
-    json_t *broken;
-    size_t i;
-
-    json_array_foreach (json_object_get(message, "broken"), i, broken) {
-        if (strcmp(trawl_json_string(broken, "name", ""), name) == 0)
-            return trawl_json_string(broken, "reason", "");
-    }
-    return "it is not configured, or cannot be loaded";
-}
-
 /* One for all chains that name it. */
 static struct trawl_sender *get_sender(struct pusher *pusher, const json_t *message,
                                        const char *name, struct trawl_err *err)
@@ -148,17 +137,13 @@ static struct trawl_sender *get_sender(struct pusher *pusher, const json_t *mess
     const json_t *transports = json_object_get(json_object_get(message, "config"), "transports");
     json_t *options = json_object_get(json_object_get(transports, name), "options");
     const char *file = trawl_json_string(json_object_get(message, "plugins"), name, NULL);
-    const json_t *left_out = json_object_get(json_object_get(message, "left_out"), name);
+    const char *reason = trawl_transport_left_out(message, name);
     struct trawl_sender *sender = find_sender(pusher, name);
 
     if (sender)
         return sender;
-    if (left_out) {
-        trawl_err_set(err, -EPERM, "", "%s", json_string_value(left_out));
-        return NULL;
-    }
-    if (!file) {
-        trawl_err_set(err, -ENOENT, "", "%s", broken_reason(message, name));
+    if (reason) {
+        trawl_err_set(err, -ENOENT, "", "%s", reason);
         return NULL;
     }
     if (trawl_sender_create(&pusher->loop, name, file, options, &sender, err) < 0)

@@ -132,9 +132,26 @@ static void transport__need_not_hear_that_a_client_is_gone(void **unused)
     trawl_transport_closed(&transport, NULL);
 }
 
+static void transport__is_left_out_for_a_reason(void **unused)
+{
+    json_auto_t *message =
+        json_pack("{s:{s:s, s:s}, s:{s:s}, s:[{s:s, s:s}]}", "plugins", "fine", "/fine.so",
+                  "crashes", "/crashes.so", "left_out", "crashes", "it crashed", "broken", "name",
+                  "lost", "reason", "no such plugin");
+    json_auto_t *bare = json_object();
+
+    (void)unused;
+    assert_null(trawl_transport_left_out(message, "fine"));
+    assert_string_equal(trawl_transport_left_out(message, "crashes"), "it crashed");
+    assert_string_equal(trawl_transport_left_out(message, "lost"), "no such plugin");
+    assert_string_equal(trawl_transport_left_out(bare, "fine"),
+                        "it is not configured, or cannot be loaded");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(transport__is_left_out_for_a_reason),
         cmocka_unit_test(transport__is_named_during_each_call),
         cmocka_unit_test(transport__has_no_state_where_it_cannot_be_created),
         cmocka_unit_test(transport__need_not_hear_that_a_client_is_gone),
