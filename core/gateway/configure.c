@@ -24,22 +24,15 @@ static bool same_kind(const struct trawl_endpoint *endpoints)
     return true;
 }
 
+/* What the loader does not ask for. */
 static int check_plugin(const struct trawl_plugin *plugin, struct trawl_err *err)
 {
-    const struct trawl_transport_ops *ops = plugin->transport;
-
-    if (!ops)
-        return trawl_err_set(err, -EINVAL, "", "plugin '%s' is not a transport", plugin->name);
-    if (!ops->endpoints || ops->endpoints->kind == TRAWL_ENDPOINT_END || !ops->create ||
-        !ops->encode || !ops->opened || !ops->destroy)
-        return trawl_err_set(err, -EINVAL, "", "plugin '%s' leaves out what a transport must have",
-                             plugin->name);
-    if (!same_kind(ops->endpoints))
+    if (!plugin->transport || trawl_plugin_pushes(plugin))
+        return trawl_err_set(err, -ENOTSUP, "", "plugin '%s' does not serve clients", plugin->name);
+    if (!same_kind(plugin->transport->endpoints))
         return trawl_err_set(err, -EINVAL, "",
-                             "plugin '%s' mixes WebSocket and stream endpoints, expected one kind",
+                             "plugin '%s' mixes kinds of endpoints, expected one kind",
                              plugin->name);
-    if (ops->endpoints->kind == TRAWL_ENDPOINT_WEBSOCKET && !ops->received)
-        return trawl_err_set(err, -EINVAL, "", "plugin '%s' has no received()", plugin->name);
     return 0;
 }
 
