@@ -1,7 +1,7 @@
 /* trawl check: all that is wrong with a configuration, at once. */
-#include <getopt.h>
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "config/config.h"
@@ -9,15 +9,12 @@
 #include "util/alloc.h"
 #include "util/json.h"
 
-static const char help[] = "Say all that is wrong with a configuration, down to every plugin's "
-                           "options, selectors and filters.\n"
-                           "\n"
-                           "Usage: trawl check [OPTION…]\n"
-                           "\n"
-                           "  --config FILE  this configuration, not the first that is found\n"
-                           "  --help         this text\n"
-                           "\n"
-                           "Exit codes: 0 nothing is wrong, 1 something is, 2 usage.\n";
+static const char check_about[] =
+    "Usage: trawl check [OPTION…]\n\n"
+    "Say all that is wrong with a configuration, down to every plugin's options, selectors and\n"
+    "filters.\n";
+
+static const char check_ending[] = "Exit codes: 0 nothing is wrong, 1 something is, 2 usage.\n";
 
 static void warn_broken(const json_t *broken)
 {
@@ -83,30 +80,14 @@ out:
 
 int trawl_cmd_check(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
+    const char *given = NULL;
+    const struct trawl_cli_option options[] = {
+        {"config", "FILE", "this configuration, not the first that is found", .text = &given},
         {0},
     };
-    const char *given = NULL;
-    int option;
+    const struct trawl_cli_syntax syntax = {"check", options, .about = check_about,
+                                            .ending = check_ending};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            given = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        case ':':
-            return trawl_cli_usage("check", "option '%s' needs a value", argv[optind - 1]);
-        default:
-            return trawl_cli_usage("check", "there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    if (optind < argc)
-        return trawl_cli_usage("check", "unexpected argument '%s'", argv[optind]);
-    return check(given);
+    return code < 0 ? check(given) : code;
 }

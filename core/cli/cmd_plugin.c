@@ -1,11 +1,10 @@
 /* trawl plugin: list, show or check plugins. Each is looked at in a process of its own. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "config/options.h"
@@ -14,25 +13,18 @@
 #include "util/alloc.h"
 #include "util/json.h"
 
-static const char help[] =
-    "List, show or check plugins.\n"
-    "\n"
+static const char plugin_about[] =
     "Usage: trawl plugin list [--json]\n"
     "       trawl plugin show NAME [--json]\n"
-    "       trawl plugin check FILE [--json]\n"
-    "\n"
+    "       trawl plugin check FILE [--json]\n\n"
+    "List, show or check plugins.\n\n"
     "  list        every plugin that is found, or why it cannot be loaded\n"
     "  show NAME   version, file and options of a plugin\n"
-    "  check FILE  what would be loaded of this file, or why not (then the exit code is 1)\n"
-    "\n"
-    "  --config FILE  look where this configuration's \"plugins.paths\" says, too\n"
-    "  --json         as JSON\n"
-    "  --help         this text\n"
-    "\n"
-    "Plugins are looked for in the configuration's folders (with --config), $TRAWL_PLUGIN_PATH, "
-    "plugins/ beside the\n"
-    "executable and the installed folder, in this order.\n"
-    "\n"
+    "  check FILE  what would be loaded of this file, or why not (then the exit code is 1)\n";
+
+static const char plugin_ending[] =
+    "Plugins are looked for in the configuration's folders (with --config), $TRAWL_PLUGIN_PATH,\n"
+    "plugins/ beside the executable and the installed folder, in this order.\n\n"
     "Exit codes: 0 done, 1 there is no such plugin or it cannot be loaded, 2 usage.\n";
 
 struct request {
@@ -189,8 +181,8 @@ static int plugin_run(const struct request *request, int argc, char **argv)
 
     if (!is_list && strcmp(verb, "show") != 0 && strcmp(verb, "check") != 0)
         return trawl_cli_usage("plugin", "say list, show NAME or check FILE");
-    if (argc > (is_list ? 1 : 2))
-        return trawl_cli_usage("plugin", "unexpected argument '%s'", argv[is_list ? 1 : 2]);
+    if (is_list && argc > 1)
+        return trawl_cli_usage("plugin", "'%s' is one argument too many", argv[1]);
     if (is_list)
         return list(request);
     if (argc < 2)
@@ -201,32 +193,16 @@ static int plugin_run(const struct request *request, int argc, char **argv)
 
 int trawl_cmd_plugin(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
+    struct request request = {0};
+    const struct trawl_cli_option options[] = {
+        {"config", "FILE", "look where this configuration's \"plugins.paths\" says, too",
+         .text = &request.config},
+        {"json", NULL, "as JSON", .flag = &request.json},
         {0},
     };
-    struct request request = {0};
-    int option;
+    const struct trawl_cli_syntax syntax = {"plugin", options, .about = plugin_about,
+                                            .ending = plugin_ending, .max_words = 2};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":c:jh", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            request.config = optarg;
-            break;
-        case 'j':
-            request.json = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        case ':':
-            return trawl_cli_usage("plugin", "option '%s' needs a value", argv[optind - 1]);
-        default:
-            return trawl_cli_usage("plugin", "there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    return plugin_run(&request, argc - optind, argv + optind);
+    return code < 0 ? plugin_run(&request, argc, argv) : code;
 }

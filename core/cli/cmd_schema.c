@@ -1,9 +1,9 @@
 /* trawl schema: the JSON Schema of the configuration, with the options of the plugins that are found. */
-#include <getopt.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "config/config.h"
@@ -12,14 +12,11 @@
 #include "util/alloc.h"
 #include "util/json.h"
 
-static const char help[] =
-    "Print the JSON Schema of the configuration, with the options of the plugins that are found.\n"
-    "\n"
-    "Usage: trawl schema [OPTION…]\n"
-    "\n"
-    "  --plugin-path FOLDER  look for plugins here first; may be given several times\n"
-    "  --help                this text\n"
-    "\n"
+static const char schema_about[] =
+    "Usage: trawl schema [OPTION…]\n\n"
+    "Print the JSON Schema of the configuration, with the options of the plugins that are found.\n";
+
+static const char schema_ending[] =
     "A configuration names the file for editors: \"$schema\": \"./trawl.schema.json\".\n";
 
 /* The plugin in one file, as the inspector tells it; NULL after saying why not. */
@@ -81,33 +78,27 @@ static int print_schema(char *const *extra)
     return written && broken == 0 ? TRAWL_EXIT_COMPLETED : TRAWL_EXIT_FAILED;
 }
 
+/* `to`: where the next one goes. */
+static int schema_take_folder(void *to, const char *folder)
+{
+    char ***next = to;
+
+    *(*next)++ = (char *)(uintptr_t)folder; /* it is argv's */
+    return -1;
+}
+
 int trawl_cmd_schema(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"plugin-path", required_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},
+    TRAWL_AUTO_FREE char **extra = trawl_xalloc(((size_t)argc + 1) * sizeof(*extra));
+    char **next = extra;
+    const struct trawl_cli_option options[] = {
+        {"plugin-path", "FOLDER", "look for plugins here first; may be given several times",
+         .take = schema_take_folder, .to = &next},
         {0},
     };
-    TRAWL_AUTO_FREE char **extra = trawl_xalloc(((size_t)argc + 1) * sizeof(*extra));
-    size_t count = 0;
-    int option;
+    const struct trawl_cli_syntax syntax = {"schema", options, .about = schema_about,
+                                            .ending = schema_ending};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        switch (option) {
-        case 'p':
-            extra[count++] = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        case ':':
-            return trawl_cli_usage("schema", "option '%s' needs a value", argv[optind - 1]);
-        default:
-            return trawl_cli_usage("schema", "there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    if (optind < argc)
-        return trawl_cli_usage("schema", "unexpected argument '%s'", argv[optind]);
-    return print_schema(extra);
+    return code < 0 ? print_schema(extra) : code;
 }
