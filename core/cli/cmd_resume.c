@@ -1,23 +1,20 @@
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/remote.h"
 #include "util/alloc.h"
 #include "util/json.h"
 
-static const char resume_help[] =
+static const char resume_about[] =
     "Usage: trawl resume [OPTION…] RUN\n\n"
     "Ask a running server to go on with an interrupted run, where it had come to. (With\n"
     "\"workers\": {\"resume\": \"auto\"}, the default, a server does so by itself when it "
-    "starts.)\n\n"
-    "  --server URL   the server (else the configuration's first address, else\n"
-    "                 http://127.0.0.1:8080)\n"
-    "  --config FILE  configuration\n"
-    "  --wait         until the run is over; the exit code is the run's\n"
-    "  -h, --help     this text\n\n"
+    "starts.)\n";
+
+static const char resume_ending[] =
     "Exit codes: 0 it goes on (with --wait: completed), 1 failed, 2 usage, 3 partial or\n"
     "suspect, 130 cancelled or interrupted.\n";
 
@@ -31,37 +28,22 @@ struct resume_command {
 /* -1: go on; else the exit code. */
 static int resume_parse(struct resume_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"server", required_argument, NULL, 's'},
-        {"config", required_argument, NULL, 'c'},
-        {"wait", no_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},
+    const struct trawl_cli_option options[] = {
+        {TRAWL_CLI_SERVER, .text = &command->server},
+        {TRAWL_CLI_CONFIG, .text = &command->config},
+        {"wait", NULL, "until the run is over; the exit code is the run's", .flag = &command->wait},
         {0},
     };
-    int c;
+    const struct trawl_cli_syntax syntax = {"resume", options, .about = resume_about,
+                                            .ending = resume_ending, .max_words = 1};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (c) {
-        case 's':
-            command->server = optarg;
-            break;
-        case 'c':
-            command->config = optarg;
-            break;
-        case 'w':
-            command->wait = true;
-            break;
-        case 'h':
-            fputs(resume_help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        default:
-            return trawl_cli_usage("resume", "that is not how it is used");
-        }
-    }
-    if (optind + 1 != argc)
+    if (code >= 0)
+        return code;
+    if (argc == 0)
         return trawl_cli_usage("resume", "one run is named by its number");
-    if (trawl_cli_parse_number(argv[optind], 1, INT64_MAX, &command->run_id) < 0)
-        return trawl_cli_usage("resume", "'%s' is no number of a run", argv[optind]);
+    if (trawl_cli_parse_number(argv[0], 1, INT64_MAX, &command->run_id) < 0)
+        return trawl_cli_usage("resume", "'%s' is no number of a run", argv[0]);
     return -1;
 }
 

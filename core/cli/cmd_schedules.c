@@ -1,24 +1,19 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/remote.h"
 #include "util/alloc.h"
 #include "util/json.h"
 
-static const char schedules_help[] =
+static const char schedules_about[] =
     "Usage: trawl schedules [OPTION…]\n"
     "       trawl schedules [OPTION…] pause|resume PLATFORM\n\n"
     "Ask a running server when its platforms are due, or to pause the schedule of one, over\n"
     "restarts too, and to go on with it. What was due meanwhile is left out. Where the server has\n"
-    "paused it, as a run was suspect, to go on takes what that run found for normal.\n\n"
-    "  --server URL   the server (else the configuration's first address, else\n"
-    "                 http://127.0.0.1:8080)\n"
-    "  --config FILE  configuration\n"
-    "  --json         as JSON, with all that is known\n"
-    "  -h, --help     this text\n";
+    "paused it, as a run was suspect, to go on takes what that run found for normal.\n";
 
 struct schedules_command {
     const char *server;
@@ -49,34 +44,17 @@ static int schedules_parse_verb(struct schedules_command *command, int count, ch
 /* -1: go on; else the exit code. */
 static int schedules_parse(struct schedules_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"server", required_argument, NULL, 's'},
-        {"config", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
+    const struct trawl_cli_option options[] = {
+        {TRAWL_CLI_SERVER, .text = &command->server},
+        {TRAWL_CLI_CONFIG, .text = &command->config},
+        {TRAWL_CLI_JSON, .flag = &command->json},
         {0},
     };
-    int c;
+    const struct trawl_cli_syntax syntax = {"schedules", options, .about = schedules_about,
+                                            .max_words = 2};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (c) {
-        case 's':
-            command->server = optarg;
-            break;
-        case 'c':
-            command->config = optarg;
-            break;
-        case 'j':
-            command->json = true;
-            break;
-        case 'h':
-            fputs(schedules_help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        default:
-            return trawl_cli_usage("schedules", "that is not how it is used");
-        }
-    }
-    return schedules_parse_verb(command, argc - optind, argv + optind);
+    return code < 0 ? schedules_parse_verb(command, argc, argv) : code;
 }
 
 /* --- the list ------------------------------------------------------------------------------------ */

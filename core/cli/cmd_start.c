@@ -1,26 +1,20 @@
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/remote.h"
 #include "config/options.h"
 #include "util/json.h"
 
-static const char start_help[] =
+static const char start_about[] =
     "Usage: trawl start [OPTION…] [PLATFORM…]\n\n"
     "Ask a running server to start a run of these platforms (all that are enabled when none is\n"
-    "named), and print the run's number.\n\n"
-    "  --server URL                  the server (else the configuration's first address, else\n"
-    "                                http://127.0.0.1:8080)\n"
-    "  --config FILE                 configuration\n"
-    "  --overlap HOW                 when one of them runs already: reject (the default), queue,\n"
-    "                                replace or allow\n"
-    "  --option PLATFORM.PATH=VALUE  an option for this run, where the platform lists it as\n"
-    "                                overridable\n"
-    "  --wait                        until the run is over; the exit code is the run's\n"
-    "  -h, --help                    this text\n\n"
+    "named), and print the run's number.\n";
+
+static const char start_ending[] =
     "Exit codes: 0 started (with --wait: completed), 1 failed, 2 usage, 3 partial or\n"
     "suspect, 130 cancelled or interrupted.\n";
 
@@ -31,70 +25,53 @@ struct start_command {
     bool wait;
 };
 
-static int start_add_option(struct start_command *command, const char *assignment)
+static int start_take_overlap(void *body, const char *how)
 {
-    json_t *options = json_object_get(command->body, "options");
+    if (strcmp(how, "reject") != 0 && strcmp(how, "queue") != 0 && strcmp(how, "replace") != 0 &&
+        strcmp(how, "allow") != 0)
+        return trawl_cli_usage("start", "--overlap is reject, queue, replace or allow, not '%s'",
+                               how);
+    json_object_set_new(body, "overlap", json_string(how));
+    return -1;
+}
+
+static int start_take_option(void *body, const char *assignment)
+{
+    json_t *options = json_object_get(body, "options");
     struct trawl_err err = {0};
 
     if (!options) {
         options = json_object();
-        json_object_set_new(command->body, "options", options);
+        json_object_set_new(body, "options", options);
     }
     if (trawl_options_set(options, assignment, &err) < 0)
         return trawl_cli_usage("start", "'%s': %s", assignment, err.message);
     return -1;
 }
 
-static int start_option(struct start_command *command, int c)
-{
-    switch (c) {
-    case 's':
-        command->server = optarg;
-        return -1;
-    case 'c':
-        command->config = optarg;
-        return -1;
-    case 'O':
-        if (strcmp(optarg, "reject") != 0 && strcmp(optarg, "queue") != 0 &&
-            strcmp(optarg, "replace") != 0 && strcmp(optarg, "allow") != 0)
-            return trawl_cli_usage(
-                "start", "--overlap is reject, queue, replace or allow, not '%s'", optarg);
-        json_object_set_new(command->body, "overlap", json_string(optarg));
-        return -1;
-    case 'o':
-        return start_add_option(command, optarg);
-    case 'w':
-        command->wait = true;
-        return -1;
-    case 'h':
-        fputs(start_help, stdout);
-        return TRAWL_EXIT_COMPLETED;
-    default:
-        return trawl_cli_usage("start", "that is not how it is used");
-    }
-}
-
 /* -1: go on; else the exit code. */
 static int start_parse(struct start_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"server", required_argument, NULL, 's'},
-        {"config", required_argument, NULL, 'c'},
-        {"overlap", required_argument, NULL, 'O'},
-        {"option", required_argument, NULL, 'o'},
-        {"wait", no_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},
+    const struct trawl_cli_option options[] = {
+        {TRAWL_CLI_SERVER, .text = &command->server},
+        {TRAWL_CLI_CONFIG, .text = &command->config},
+        {"overlap", "HOW",
+         "when one of them runs already: reject (the default), queue,\nreplace or allow",
+         .take = start_take_overlap, .to = command->body},
+        {"option", "PLATFORM.PATH=VALUE",
+         "an option for this run, where the platform lists it as\noverridable",
+         .take = start_take_option, .to = command->body},
+        {"wait", NULL, "until the run is over; the exit code is the run's", .flag = &command->wait},
         {0},
     };
-    int code = -1;
-    int c;
+    const struct trawl_cli_syntax syntax = {"start", options, .about = start_about,
+                                            .ending = start_ending, .max_words = INT_MAX};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    while (code < 0 && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        code = start_option(command, c);
-    if (code < 0 && optind < argc) {
+    if (code < 0 && argc > 0) {
         json_t *names = json_array();
 
-        for (int i = optind; i < argc; i++)
+        for (int i = 0; i < argc; i++)
             json_array_append_new(names, json_string(argv[i]));
         json_object_set_new(command->body, "platforms", names);
     }
