@@ -1,24 +1,16 @@
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "store/reader.h"
 #include "util/alloc.h"
 #include "util/json.h"
 
-static const char hosts_help[] =
+static const char hosts_about[] =
     "Usage: trawl hosts [OPTION…] [TEXT]\n\n"
     "List the hosts that were asked for something, by name, or those whose name contains TEXT:\n"
-    "their robots.txt, how they are asked, what they said, what was not asked and why.\n\n"
-    "  --data DIR     data folder (else the configuration's)\n"
-    "  --config FILE  configuration\n"
-    "  --after NAME   only those after this one\n"
-    "  --limit N      at most so many (20)\n"
-    "  --json         as JSON, with all that is known\n"
-    "  -h, --help     this text\n";
+    "their robots.txt, how they are asked, what they said, what was not asked and why.\n";
 
 struct hosts_command {
     const char *data;
@@ -28,56 +20,22 @@ struct hosts_command {
 };
 
 /* -1: go on; else the exit code. */
-static int hosts_option(struct hosts_command *command, int c)
-{
-    long long number;
-
-    switch (c) {
-    case 'd':
-        command->data = optarg;
-        return -1;
-    case 'c':
-        command->config = optarg;
-        return -1;
-    case 'a':
-        command->filter.after = optarg;
-        return -1;
-    case 'n':
-        if (trawl_cli_parse_number(optarg, 1, 1000, &number) < 0)
-            return trawl_cli_usage("hosts", "--limit is a number from 1 to 1000, not '%s'", optarg);
-        command->filter.limit = (unsigned)number;
-        return -1;
-    case 'j':
-        command->json = true;
-        return -1;
-    case 'h':
-        fputs(hosts_help, stdout);
-        return TRAWL_EXIT_COMPLETED;
-    default:
-        return trawl_cli_usage("hosts", "that is not how it is used");
-    }
-}
-
 static int hosts_parse(struct hosts_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'},
-        {"config", required_argument, NULL, 'c'},
-        {"after", required_argument, NULL, 'a'},
-        {"limit", required_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
+    const struct trawl_cli_option options[] = {
+        {TRAWL_CLI_DATA, .text = &command->data},
+        {TRAWL_CLI_CONFIG, .text = &command->config},
+        {"after", "NAME", "only those after this one", .text = &command->filter.after},
+        {"limit", "N", "at most so many (20)", .number = &command->filter.limit, .min = 1,
+         .max = 1000},
+        {TRAWL_CLI_JSON, .flag = &command->json},
         {0},
     };
-    int code = -1;
-    int c;
+    const struct trawl_cli_syntax syntax = {"hosts", options, .about = hosts_about, .max_words = 1};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    while (code < 0 && (c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        code = hosts_option(command, c);
-    if (code < 0 && optind < argc)
-        command->filter.search = argv[optind++];
-    if (code < 0 && optind < argc)
-        return trawl_cli_usage("hosts", "'%s' is one argument too many", argv[optind]);
+    if (code < 0 && argc > 0)
+        command->filter.search = argv[0];
     return code;
 }
 

@@ -1,9 +1,9 @@
 #include <errno.h>
-#include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/items.h"
@@ -12,22 +12,10 @@
 #include "util/alloc.h"
 #include "util/json.h"
 
-static const char items_help[] =
+static const char items_about[] =
     "Usage: trawl items [OPTION…]\n"
     "       trawl items --platform NAME --key KEY [--history] [OPTION…]\n\n"
-    "Print the items in a data folder, or one item, or one item's history.\n\n"
-    "  --data DIR         data folder (else the configuration's)\n"
-    "  --config FILE      configuration\n"
-    "  --platform NAME    only those of this platform\n"
-    "  --run ID           as that run found them\n"
-    "  --change CHANGE    gone: those that are no longer there; with --run also new, changed\n"
-    "                     and unchanged\n"
-    "  --search TEXT      only those whose key or fields contain the text\n"
-    "  --key KEY          one item\n"
-    "  --history          and all its versions, oldest first\n"
-    "  --format FORMAT    jsonl (JSON lines, the default) or csv\n"
-    "  -o, --output FILE  there, not to standard output\n"
-    "  -h, --help         this text\n";
+    "Print the items in a data folder, or one item, or one item's history.\n";
 
 struct items_command {
     const char *data;
@@ -41,73 +29,59 @@ struct items_command {
 
 /* --- arguments ----------------------------------------------------------------------------------- */
 
-static int items_option(struct items_command *command, int c)
+static int items_take_run(void *run_id, const char *id)
 {
     long long number;
 
-    switch (c) {
-    case 'd':
-        command->data = optarg;
-        return -1;
-    case 'c':
-        command->config = optarg;
-        return -1;
-    case 'p':
-        command->filter.platform = optarg;
-        return -1;
-    case 'r':
-        if (trawl_cli_parse_number(optarg, 1, INT64_MAX, &number) < 0)
-            return trawl_cli_usage("items", "--run is the number of a run, not '%s'", optarg);
-        command->filter.run_id = number;
-        return -1;
-    case 'C':
-        command->filter.change = optarg;
-        return -1;
-    case 's':
-        command->filter.search = optarg;
-        return -1;
-    case 'k':
-        command->key = optarg;
-        return -1;
-    case 'H':
-        command->history = true;
-        return -1;
-    case 'f':
-        command->csv = strcmp(optarg, "csv") == 0;
-        if (!command->csv && strcmp(optarg, "jsonl") != 0)
-            return trawl_cli_usage("items", "--format is jsonl or csv, not '%s'", optarg);
-        return -1;
-    case 'o':
-        command->output_path = optarg;
-        return -1;
-    case 'h':
-        fputs(items_help, stdout);
-        return TRAWL_EXIT_COMPLETED;
-    default:
-        return trawl_cli_usage("items", "that is not how it is used");
-    }
+    if (trawl_cli_parse_number(id, 1, INT64_MAX, &number) < 0)
+        return trawl_cli_usage("items", "--run is the number of a run, not '%s'", id);
+    *(int64_t *)run_id = number;
+    return -1;
+}
+
+static int items_take_format(void *to_csv, const char *format)
+{
+    bool *csv = to_csv;
+
+    *csv = strcmp(format, "csv") == 0;
+    if (!*csv && strcmp(format, "jsonl") != 0)
+        return trawl_cli_usage("items", "--format is jsonl or csv, not '%s'", format);
+    return -1;
+}
+
+static int items_parse_options(struct items_command *command, int argc, char **argv)
+{
+    const struct trawl_cli_option options[] = {
+        {TRAWL_CLI_DATA, .text = &command->data},
+        {TRAWL_CLI_CONFIG, .text = &command->config},
+        {"platform", "NAME", "only those of this platform", .text = &command->filter.platform},
+        {"run", "ID", "as that run found them", .take = items_take_run,
+         .to = &command->filter.run_id},
+        {"change", "CHANGE",
+         "gone: those that are no longer there; with --run also new, changed\nand unchanged",
+         .text = &command->filter.change},
+        {"search", "TEXT", "only those whose key or fields contain the text",
+         .text = &command->filter.search},
+        {"key", "KEY", "one item", .text = &command->key},
+        {"history", NULL, "and all its versions, oldest first", .flag = &command->history},
+        {"format", "FORMAT", "jsonl (JSON lines, the default) or csv", .take = items_take_format,
+         .to = &command->csv},
+        {"output", "FILE", "there, not to standard output", .letter = 'o',
+         .text = &command->output_path},
+        {0},
+    };
+    const struct trawl_cli_syntax syntax = {"items", options, .about = items_about};
+
+    return trawl_cli_parse(&syntax, &argc, &argv);
 }
 
 /* -1: go on; else the exit code. */
 static int items_parse(struct items_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'},     {"config", required_argument, NULL, 'c'},
-        {"platform", required_argument, NULL, 'p'}, {"run", required_argument, NULL, 'r'},
-        {"change", required_argument, NULL, 'C'},   {"search", required_argument, NULL, 's'},
-        {"key", required_argument, NULL, 'k'},      {"history", no_argument, NULL, 'H'},
-        {"format", required_argument, NULL, 'f'},   {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},           {0},
-    };
-    int code = -1;
-    int c;
+    int code = items_parse_options(command, argc, argv);
 
-    while (code < 0 && (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1)
-        code = items_option(command, c);
     if (code >= 0)
         return code;
-    if (optind < argc)
-        return trawl_cli_usage("items", "'%s' is one argument too many", argv[optind]);
     if (command->key && !command->filter.platform)
         return trawl_cli_usage("items", "--key needs --platform: keys are a platform's own");
     if (command->history && !command->key)

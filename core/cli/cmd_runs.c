@@ -1,24 +1,15 @@
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "store/reader.h"
 #include "util/alloc.h"
-#include "util/clock.h"
 #include "util/json.h"
 
-static const char runs_help[] = "Usage: trawl runs [OPTION…]\n\n"
-                                "List the runs in a data folder, newest first.\n\n"
-                                "  --data DIR       data folder (else the configuration's)\n"
-                                "  --config FILE    configuration\n"
-                                "  --status PHASE   only those: completed, failed, interrupted, …\n"
-                                "  --platform NAME  only those of this platform\n"
-                                "  --limit N        at most so many (20)\n"
-                                "  --json           as JSON, with all that is known\n"
-                                "  -h, --help       this text\n";
+static const char runs_about[] = "Usage: trawl runs [OPTION…]\n\n"
+                                 "List the runs in a data folder, newest first.\n";
 
 struct runs_command {
     const char *data;
@@ -30,48 +21,20 @@ struct runs_command {
 /* -1: go on; else the exit code. */
 static int runs_parse(struct runs_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'},   {"config", required_argument, NULL, 'c'},
-        {"status", required_argument, NULL, 's'}, {"platform", required_argument, NULL, 'p'},
-        {"limit", required_argument, NULL, 'n'},  {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},         {0},
+    const struct trawl_cli_option options[] = {
+        {TRAWL_CLI_DATA, .text = &command->data},
+        {TRAWL_CLI_CONFIG, .text = &command->config},
+        {"status", "PHASE", "only those: completed, failed, interrupted, …",
+         .text = &command->filter.status},
+        {"platform", "NAME", "only those of this platform", .text = &command->filter.platform},
+        {"limit", "N", "at most so many (20)", .number = &command->filter.limit, .min = 1,
+         .max = 1000},
+        {TRAWL_CLI_JSON, .flag = &command->json},
+        {0},
     };
-    long long number;
-    int c;
+    const struct trawl_cli_syntax syntax = {"runs", options, .about = runs_about};
 
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (c) {
-        case 'd':
-            command->data = optarg;
-            break;
-        case 'c':
-            command->config = optarg;
-            break;
-        case 's':
-            command->filter.status = optarg;
-            break;
-        case 'p':
-            command->filter.platform = optarg;
-            break;
-        case 'n':
-            if (trawl_cli_parse_number(optarg, 1, 1000, &number) < 0)
-                return trawl_cli_usage("runs", "--limit is a number from 1 to 1000, not '%s'",
-                                       optarg);
-            command->filter.limit = (unsigned)number;
-            break;
-        case 'j':
-            command->json = true;
-            break;
-        case 'h':
-            fputs(runs_help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        default:
-            return trawl_cli_usage("runs", "that is not how it is used");
-        }
-    }
-    if (optind < argc)
-        return trawl_cli_usage("runs", "'%s' is one argument too many", argv[optind]);
-    return -1;
+    return trawl_cli_parse(&syntax, &argc, &argv);
 }
 
 static void runs_print_names(const json_t *platforms)
