@@ -1,7 +1,5 @@
 /* trawl demo: serve the demonstration sites until told to stop. */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/demo/server.h"
 #include "gateway/http.h"
@@ -24,19 +23,12 @@ struct demo {
     struct demo_server *server;
 };
 
-static void print_help(FILE *to)
-{
-    fputs("Usage: trawl demo [--listen ADDRESS] [--speed N]\n\n"
-          "Serve three little sites to scrape: a bookshop (/books/), a price API (/api/prices) and "
-          "the news (/news/).\n"
-          "They are slow enough to watch, and now and then one of their pages fails. Each time "
-          "that a site's first page\n"
-          "is fetched, some of its prices have changed, or some news has come.\n\n"
-          "  --listen ADDRESS  where to listen (default " DEFAULT_LISTEN
-          "; port 0 takes a free one)\n"
-          "  --speed N         answer N times as fast, 0: at once (default 1)\n",
-          to);
-}
+static const char demo_about[] =
+    "Usage: trawl demo [--listen ADDRESS] [--speed N]\n\n"
+    "Serve three little sites to scrape: a bookshop (/books/), a price API (/api/prices) and the\n"
+    "news (/news/). They are slow enough to watch, and now and then one of their pages fails.\n"
+    "Each time that a site's first page is fetched, some of its prices have changed, or some news\n"
+    "has come.\n";
 
 /* "127.0.0.1:8081", whatever port the kernel chose. */
 static void print_address(int fd)
@@ -113,41 +105,18 @@ failed:
 
 int trawl_cmd_demo(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"listen", required_argument, NULL, 'l'},
-        {"speed", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},
+    const char *listen_at = DEFAULT_LISTEN;
+    unsigned speed = 1;
+    const struct trawl_cli_option options[] = {
+        {"listen", "ADDRESS",
+         "where to listen (default " DEFAULT_LISTEN "; port 0 takes a free one)",
+         .text = &listen_at},
+        {"speed", "N", "answer N times as fast, 0: at once (default 1)", .number = &speed,
+         .max = SPEED_MAX},
         {0},
     };
-    const char *listen_at = DEFAULT_LISTEN;
-    unsigned long speed = 1;
-    char *rest = NULL;
-    int option;
+    const struct trawl_cli_syntax syntax = {"demo", options, .about = demo_about};
+    int code = trawl_cli_parse(&syntax, &argc, &argv);
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (option) {
-        case 'l':
-            listen_at = optarg;
-            break;
-        case 's':
-            errno = 0;
-            speed = strtoul(optarg, &rest, 10);
-            if (rest == optarg || *rest || *optarg == '-' || errno || speed > SPEED_MAX) {
-                fprintf(stderr, "trawl demo: --speed: expected a number from 0 to %d\n", SPEED_MAX);
-                return TRAWL_EXIT_USAGE;
-            }
-            break;
-        case 'h':
-            print_help(stdout);
-            return TRAWL_EXIT_COMPLETED;
-        default:
-            fputs("`trawl demo --help` says what it takes\n", stderr);
-            return TRAWL_EXIT_USAGE;
-        }
-    }
-    if (optind < argc) {
-        fprintf(stderr, "trawl demo: unexpected argument '%s'\n", argv[optind]);
-        return TRAWL_EXIT_USAGE;
-    }
-    return serve(listen_at, (unsigned)speed);
+    return code < 0 ? serve(listen_at, speed) : code;
 }

@@ -1,23 +1,20 @@
 /* trawl drill: break everything on the way from a page to a client, and see whether anything is lost. */
-#include <getopt.h>
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/drill/drill.h"
 
-static const char drill_help[] =
+static const char drill_about[] =
     "Usage: trawl drill [OPTION…]\n\n"
     "Start a server of its own on a loopback port, scrape a site of its own, attach a client\n"
     "by each transport of the live chain, and break one thing after the other: a WebSocket is\n"
     "cut, or mute, an event stream is buffered, gateway, worker and supervisor are killed, the\n"
     "receiver of a webhook is down. Say what the clients did, and whether an event was lost or\n"
-    "came twice. It takes about half a minute. No other server, data folder or site is touched.\n\n"
-    "  --config FILE      the configuration whose transports and live chain are tried (else the\n"
-    "                     default ones)\n"
-    "  --json             a JSON object for each fault\n"
-    "  --log-level LEVEL  show its server's log: debug, info, warning or error\n"
-    "  -h, --help         this text\n\n"
+    "came twice. It takes about half a minute. No other server, data folder or site is touched.\n";
+
+static const char drill_ending[] =
     "Exit codes: 0 nothing was lost, 1 something was, or did not come right again, 2 usage.\n";
 
 struct drill_command {
@@ -29,36 +26,19 @@ struct drill_command {
 /* -1: go on; else the exit code. */
 static int drill_parse(struct drill_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},
-        {"log-level", required_argument, NULL, 'L'},
-        {"help", no_argument, NULL, 'h'},
+    const struct trawl_cli_option options[] = {
+        {"config", "FILE",
+         "the configuration whose transports and live chain are tried (else the\ndefault ones)",
+         .text = &command->config},
+        {"json", NULL, "a JSON object for each fault", .flag = &command->json},
+        {"log-level", "LEVEL", "show its server's log: debug, info, warning or error",
+         .text = &command->log_level},
         {0},
     };
-    int c;
+    const struct trawl_cli_syntax syntax = {"drill", options, .about = drill_about,
+                                            .ending = drill_ending};
 
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (c) {
-        case 'c':
-            command->config = optarg;
-            break;
-        case 'j':
-            command->json = true;
-            break;
-        case 'L':
-            command->log_level = optarg;
-            break;
-        case 'h':
-            fputs(drill_help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        default:
-            return trawl_cli_usage("drill", "that is not how it is used");
-        }
-    }
-    if (optind < argc)
-        return trawl_cli_usage("drill", "'%s' is one argument too many", argv[optind]);
-    return -1;
+    return trawl_cli_parse(&syntax, &argc, &argv);
 }
 
 int trawl_cmd_drill(int argc, char **argv)

@@ -1,10 +1,11 @@
 #include <errno.h>
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/items.h"
@@ -20,24 +21,14 @@
 #include "util/json.h"
 #include "util/suggest.h"
 
-static const char run_help[] =
+static const char run_about[] =
     "Usage: trawl run [OPTION…] [PLATFORM…]\n"
     "       trawl run --plugin NAME [--start URL] [--set PATH=VALUE]… [OPTION…]\n\n"
     "Run platforms of the configuration (all that are enabled when none is named), or a plugin\n"
     "without any configuration, and print the items as JSON lines: their own fields, _key and "
-    "_url.\n\n"
-    "  --plugin NAME       this scraper plugin, by name or file\n"
-    "  --name NAME         what its platform is called (else as the plugin)\n"
-    "  --start URL         where it starts, short for --set start=URL; may be repeated\n"
-    "  --set PATH=VALUE    any option of the plugin: --set follow=a --set fields.title=title\n"
-    "  --fetch KEY=VALUE   any fetch option: --fetch concurrency=2 --fetch max_pages=100\n"
-    "  --config FILE       configuration\n"
-    "  -o, --output FILE   items go there (else to standard output)\n"
-    "  --data DIR          keep runs and items there (else nothing is kept)\n"
-    "  -q, --quiet         no progress\n"
-    "  --json              progress as JSON lines, on standard error\n"
-    "  --log-level LEVEL   debug, info, warning or error\n"
-    "  -h, --help          this text\n\n"
+    "_url.\n";
+
+static const char run_ending[] =
     "Exit codes: 0 completed, 1 failed, 2 usage, 3 partial or suspect, 130 interrupted.\n";
 
 struct run_command {
@@ -49,7 +40,6 @@ struct run_command {
     const char *log_level;
     json_t *options; /* of --plugin */
     json_t *fetch;
-    bool has_direct; /* an option that makes sense with --plugin only was given */
     bool quiet;
     bool json;
     const char **platforms; /* borrowed from argv, or from the configuration */
@@ -62,126 +52,79 @@ struct run_command {
 
 /* --- arguments ----------------------------------------------------------------------------------- */
 
-enum {
-    RUN_CONFIG = 256,
-    RUN_DATA,
-    RUN_PLUGIN,
-    RUN_NAME,
-    RUN_START,
-    RUN_SET,
-    RUN_FETCH,
-    RUN_JSON,
-    RUN_LOG_LEVEL,
-};
-
-static const struct option run_options[] = {
-    {"config", required_argument, NULL, RUN_CONFIG},
-    {"data", required_argument, NULL, RUN_DATA},
-    {"plugin", required_argument, NULL, RUN_PLUGIN},
-    {"name", required_argument, NULL, RUN_NAME},
-    {"start", required_argument, NULL, RUN_START},
-    {"set", required_argument, NULL, RUN_SET},
-    {"fetch", required_argument, NULL, RUN_FETCH},
-    {"json", no_argument, NULL, RUN_JSON},
-    {"log-level", required_argument, NULL, RUN_LOG_LEVEL},
-    {"output", required_argument, NULL, 'o'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-/* -1: go on; else the exit code. */
-static int run_assign(struct run_command *run, json_t *object, const char *assignment)
+static int run_take_assignment(void *object, const char *assignment)
 {
     struct trawl_err err = {0};
 
-    run->has_direct = true;
     if (trawl_options_set(object, assignment, &err) < 0)
         return trawl_cli_usage("run", "'%s': %s", assignment, err.message);
     return -1;
 }
 
 /* A URL is text whatever it looks like, so it does not go through PATH=VALUE. */
-static int run_add_start(struct run_command *run, const char *url)
+static int run_take_start(void *options, const char *url)
 {
-    json_t *starts = json_object_get(run->options, "start");
+    json_t *starts = json_object_get(options, "start");
 
     if (!json_is_array(starts)) {
         json_t *list = json_array();
 
         if (starts)
             json_array_append(list, starts);
-        json_object_set_new(run->options, "start", list);
+        json_object_set_new(options, "start", list);
         starts = list;
     }
     json_array_append_new(starts, json_string(url));
-    run->has_direct = true;
     return -1;
 }
 
-static int run_option(struct run_command *run, int c)
+static int run_parse_options(struct run_command *run, int *argc, char ***argv)
 {
-    switch (c) {
-    case RUN_CONFIG:
-        run->config = optarg;
-        return -1;
-    case RUN_DATA:
-        run->data = optarg;
-        return -1;
-    case RUN_PLUGIN:
-        run->plugin = optarg;
-        return -1;
-    case RUN_NAME:
-        run->name = optarg;
-        run->has_direct = true;
-        return -1;
-    case RUN_START:
-        return run_add_start(run, optarg);
-    case RUN_SET:
-        return run_assign(run, run->options, optarg);
-    case RUN_FETCH:
-        return run_assign(run, run->fetch, optarg);
-    case RUN_JSON:
-        run->json = true;
-        return -1;
-    case RUN_LOG_LEVEL:
-        run->log_level = optarg;
-        return -1;
-    case 'o':
-        run->output_path = optarg;
-        return -1;
-    case 'q':
-        run->quiet = true;
-        return -1;
-    case 'h':
-        fputs(run_help, stdout);
-        return TRAWL_EXIT_COMPLETED;
-    default:
-        return trawl_cli_usage("run", "that is not how it is used");
-    }
+    const struct trawl_cli_option options[] = {
+        {"plugin", "NAME", "this scraper plugin, by name or file", .text = &run->plugin},
+        {"name", "NAME", "what its platform is called (else as the plugin)", .text = &run->name},
+        {"start", "URL", "where it starts, short for --set start=URL; may be repeated",
+         .take = run_take_start, .to = run->options},
+        {"set", "PATH=VALUE", "any option of the plugin: --set follow=a --set fields.title=title",
+         .take = run_take_assignment, .to = run->options},
+        {"fetch", "KEY=VALUE", "any fetch option: --fetch concurrency=2 --fetch max_pages=100",
+         .take = run_take_assignment, .to = run->fetch},
+        {TRAWL_CLI_CONFIG, .text = &run->config},
+        {"output", "FILE", "items go there (else to standard output)", .letter = 'o',
+         .text = &run->output_path},
+        {"data", "DIR", "keep runs and items there (else nothing is kept)", .text = &run->data},
+        {"quiet", NULL, "no progress", .letter = 'q', .flag = &run->quiet},
+        {"json", NULL, "progress as JSON lines, on standard error", .flag = &run->json},
+        {"log-level", "LEVEL", "debug, info, warning or error", .text = &run->log_level},
+        {0},
+    };
+    const struct trawl_cli_syntax syntax = {"run", options, .about = run_about,
+                                            .ending = run_ending, .max_words = INT_MAX};
+
+    return trawl_cli_parse(&syntax, argc, argv);
 }
 
+static bool run_has_direct(const struct run_command *run)
+{
+    return run->name || json_object_size(run->options) > 0 || json_object_size(run->fetch) > 0;
+}
+
+/* -1: go on; else the exit code. */
 static int run_parse(struct run_command *run, int argc, char **argv)
 {
-    int code = -1;
-    int c;
+    int code = run_parse_options(run, &argc, &argv);
 
-    while (code < 0 && (c = getopt_long(argc, argv, "o:qh", run_options, NULL)) != -1)
-        code = run_option(run, c);
     if (code >= 0)
         return code;
-    if (run->plugin && optind < argc)
-        return trawl_cli_usage("run", "with --plugin no platform is named, but '%s' is",
-                               argv[optind]);
+    if (run->plugin && argc > 0)
+        return trawl_cli_usage("run", "with --plugin no platform is named, but '%s' is", argv[0]);
     if (run->plugin && run->config)
         return trawl_cli_usage("run", "--plugin and --config exclude each other");
-    if (!run->plugin && run->has_direct)
+    if (!run->plugin && run_has_direct(run))
         return trawl_cli_usage("run", "--name, --start, --set and --fetch need --plugin");
-    for (int i = optind; i < argc; i++) {
-        run->platforms =
-            trawl_xrealloc(run->platforms, (run->platform_count + 1) * sizeof(*run->platforms));
+    run->platforms = trawl_xalloc(((size_t)argc + 1) * sizeof(*run->platforms));
+    for (int i = 0; i < argc; i++)
         run->platforms[run->platform_count++] = argv[i];
-    }
     return -1;
 }
 

@@ -1,8 +1,7 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/prepare.h"
@@ -10,62 +9,45 @@
 #include "supervisor/supervisor.h"
 #include "util/alloc.h"
 
-static const char serve_help[] =
-    "Usage: trawl serve [OPTION…]\n\n"
-    "Run the server: API, live transports, runs on demand.\n\n"
-    "  --config FILE      configuration (else $TRAWL_CONFIG, ./config/trawl.json,\n"
-    "                     $XDG_CONFIG_HOME/trawl/trawl.json, /etc/trawl/trawl.json)\n"
-    "  --data DIR         data folder, in place of the configured one\n"
-    "  --listen ADDRESS   \"host:port\", \"[::1]:8080\" or \"8080\", in place of the configured\n"
-    "                     addresses; may be given several times\n"
-    "  --log-level LEVEL  debug, info, warning or error\n"
-    "  -h, --help         this text\n\n"
-    "SIGTERM or Ctrl-C ends it in order, a second one at once.\n";
+static const char serve_about[] = "Usage: trawl serve [OPTION…]\n\n"
+                                  "Run the server: API, live transports, runs on demand.\n";
+
+static const char serve_ending[] = "SIGTERM or Ctrl-C ends it in order, a second one at once.\n";
 
 struct serve {
     const char *config;
     const char *data;
     const char *log_level;
-    json_t *listen; /* NULL: as configured */
+    json_t *listen; /* empty: as configured */
     char *address;  /* the first that was bound */
 };
+
+static int serve_take_listen(void *listen, const char *address)
+{
+    json_array_append_new(listen, json_string(address));
+    return -1;
+}
 
 /* -1: go on; else the exit code. */
 static int serve_parse(struct serve *serve, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"data", required_argument, NULL, 'd'},
-        {"listen", required_argument, NULL, 'l'}, {"log-level", required_argument, NULL, 'L'},
-        {"help", no_argument, NULL, 'h'},         {0},
+    const struct trawl_cli_option options[] = {
+        {"config", "FILE",
+         "configuration (else $TRAWL_CONFIG, ./config/trawl.json,\n"
+         "$XDG_CONFIG_HOME/trawl/trawl.json, /etc/trawl/trawl.json)",
+         .text = &serve->config},
+        {"data", "DIR", "data folder, in place of the configured one", .text = &serve->data},
+        {"listen", "ADDRESS",
+         "\"host:port\", \"[::1]:8080\" or \"8080\", in place of the configured\n"
+         "addresses; may be given several times",
+         .take = serve_take_listen, .to = serve->listen},
+        {"log-level", "LEVEL", "debug, info, warning or error", .text = &serve->log_level},
+        {0},
     };
-    int c;
+    const struct trawl_cli_syntax syntax = {"serve", options, .about = serve_about,
+                                            .ending = serve_ending};
 
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (c) {
-        case 'c':
-            serve->config = optarg;
-            break;
-        case 'd':
-            serve->data = optarg;
-            break;
-        case 'l':
-            if (!serve->listen)
-                serve->listen = json_array();
-            json_array_append_new(serve->listen, json_string(optarg));
-            break;
-        case 'L':
-            serve->log_level = optarg;
-            break;
-        case 'h':
-            fputs(serve_help, stdout);
-            return TRAWL_EXIT_COMPLETED;
-        default:
-            return trawl_cli_usage("serve", "that is not how it is used");
-        }
-    }
-    if (optind < argc)
-        return trawl_cli_usage("serve", "'%s' is one argument too many", argv[optind]);
-    return -1;
+    return trawl_cli_parse(&syntax, &argc, &argv);
 }
 
 static void serve_on_listening(void *user, const char *address)
@@ -117,7 +99,7 @@ static int serve_adjust(void *user, struct trawl_config *config)
 {
     const struct serve *serve = user;
 
-    if (serve->listen)
+    if (json_array_size(serve->listen) > 0)
         json_object_set(json_object_get(config->root, "server"), "listen", serve->listen);
     return TRAWL_EXIT_COMPLETED;
 }
@@ -139,7 +121,7 @@ static int serve_begin(struct serve *serve)
 
 int trawl_cmd_serve(int argc, char **argv)
 {
-    struct serve serve = {0};
+    struct serve serve = {.listen = json_array()};
     int code;
 
     code = serve_parse(&serve, argc, argv);
