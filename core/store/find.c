@@ -88,16 +88,6 @@ static int has_items(sqlite3_stmt *has_item, struct trawl_str items, bool *ret_h
     return trawl__db_errno(code);
 }
 
-/* Append a text and its NUL: its offset in place of a pointer. */
-static int put(struct trawl_buf *texts, struct trawl_str text, struct trawl_str *ret_text)
-{
-    int r = trawl_buf_append(texts, text.ptr, text.len);
-
-    *ret_text = (struct trawl_str){.ptr = (const char *)(uintptr_t)(texts->len - text.len),
-                                   .len = text.len};
-    return r == 0 ? trawl_buf_append(texts, "", 1) : r;
-}
-
 static int find_one(struct trawl_find *find, const struct trawl_validators *asked)
 {
     struct trawl_finder *finder = &find->store->finder;
@@ -115,9 +105,9 @@ static int find_one(struct trawl_find *find, const struct trawl_validators *aske
         struct trawl_validators *found = &find->found[find->count++];
 
         *found = *asked;
-        r = put(&find->texts, trawl__db_str(finder->get, 1), &found->etag);
+        r = trawl__text_put(&find->texts, finder->get, 1, &found->etag);
         if (r == 0)
-            r = put(&find->texts, trawl__db_str(finder->get, 2), &found->last_modified);
+            r = trawl__text_put(&find->texts, finder->get, 2, &found->last_modified);
     }
     sqlite3_reset(finder->get);
     return r;
@@ -131,9 +121,8 @@ static int find_all(struct trawl_find *find, const struct trawl_validators *aske
     for (size_t i = 0; r == 0 && find->any && i < count; i++)
         r = find_one(find, &asked[i]);
     for (size_t i = 0; r == 0 && i < find->count; i++) {
-        find->found[i].etag.ptr = find->texts.data + (uintptr_t)find->found[i].etag.ptr;
-        find->found[i].last_modified.ptr =
-            find->texts.data + (uintptr_t)find->found[i].last_modified.ptr;
+        trawl__text_point(&find->texts, &find->found[i].etag);
+        trawl__text_point(&find->texts, &find->found[i].last_modified);
     }
     return r;
 }

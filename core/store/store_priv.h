@@ -93,6 +93,12 @@ int trawl__schedule_skipped(sqlite3 *db, const char *platform, int64_t due_ms, c
 /* Within a transaction: it is paused, unless it is already, or there is none. */
 int trawl__schedule_paused(sqlite3 *db, const char *platform, int64_t now_ms, const char *reason);
 
+/* A column's text and a NUL, appended to `room`. As that may move, *ret_text has an offset for its pointer, until all are there:
+ * then each is made to point. 0 or -EFBIG. */
+int trawl__text_put(struct trawl_buf *room, sqlite3_stmt *row, int column,
+                    struct trawl_str *ret_text);
+void trawl__text_point(const struct trawl_buf *room, struct trawl_str *text);
+
 /* Queue an operation, which the store then owns. */
 void trawl__store_push(struct trawl_store *store, struct trawl_store_op *op);
 

@@ -51,6 +51,26 @@ static bool str_equal(struct trawl_str a, struct trawl_str b)
     return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
+/* --- texts --------------------------------------------------------------------------------------- */
+
+int trawl__text_put(struct trawl_buf *room, sqlite3_stmt *row, int column,
+                    struct trawl_str *ret_text)
+{
+    struct trawl_str text = trawl__db_str(row, column);
+    size_t offset = room->len;
+    int r = trawl_buf_append(room, text.ptr, text.len);
+
+    if (r == 0)
+        r = trawl_buf_append(room, "", 1);
+    *ret_text = (struct trawl_str){.ptr = (const char *)(uintptr_t)offset, .len = text.len};
+    return r;
+}
+
+void trawl__text_point(const struct trawl_buf *room, struct trawl_str *text)
+{
+    text->ptr = room->data + (uintptr_t)text->ptr;
+}
+
 /* --- keeping --------------------------------------------------------------------------------------- */
 
 static int keep(struct trawl_journal *journal, const char *platform, const struct trawl_page *page,
@@ -124,18 +144,6 @@ static int read_kept(struct trawl_journal *journal, const char *platform,
     return r;
 }
 
-/* Append a text and its NUL: its offset in place of a pointer. */
-static int put(struct trawl_buf *room, struct trawl_str text, struct trawl_str *ret_text)
-{
-    size_t offset = room->len;
-    int r = trawl_buf_append(room, text.ptr, text.len);
-
-    if (r == 0)
-        r = trawl_buf_append(room, "", 1);
-    *ret_text = (struct trawl_str){.ptr = (const char *)(uintptr_t)offset, .len = text.len};
-    return r;
-}
-
 static int recall_item(struct trawl_journal *journal, const struct trawl_kept_item *kept,
                        struct trawl_buf *room, struct trawl_page_item *item)
 {
@@ -149,9 +157,9 @@ static int recall_item(struct trawl_journal *journal, const struct trawl_kept_it
     r = code == SQLITE_DONE ? -ESTALE : trawl__db_errno(code);
     if (code == SQLITE_ROW) {
         item->hash = kept->hash;
-        r = put(room, trawl__db_str(find, 0), &item->key);
+        r = trawl__text_put(room, find, 0, &item->key);
         if (r == 0)
-            r = put(room, trawl__db_str(find, 1), &item->json);
+            r = trawl__text_put(room, find, 1, &item->json);
     }
     sqlite3_reset(find);
     return r;
@@ -183,7 +191,7 @@ static int recall_url(struct trawl_journal *journal, struct trawl_page_request *
     code = sqlite3_step(get);
     r = code == SQLITE_DONE ? -ESTALE : trawl__db_errno(code);
     if (code == SQLITE_ROW)
-        r = put(room, trawl__db_str(get, 0), &request->url);
+        r = trawl__text_put(room, get, 0, &request->url);
     sqlite3_reset(get);
     return r;
 }
@@ -209,11 +217,6 @@ static int recall_links(struct trawl_journal *journal, const struct trawl_platfo
     return r;
 }
 
-static void point(const struct trawl_buf *room, struct trawl_str *text)
-{
-    text->ptr = room->data + (uintptr_t)text->ptr;
-}
-
 static int recall_all(struct trawl_journal *journal, const struct trawl_platform_state *platform,
                       const struct kept *kept, struct trawl_page *page, struct trawl_buf *room)
 {
@@ -229,11 +232,11 @@ static int recall_all(struct trawl_journal *journal, const struct trawl_platform
     if (r < 0)
         return r;
     for (size_t i = 0; i < page->item_count; i++) {
-        point(room, &page->items[i].key);
-        point(room, &page->items[i].json);
+        trawl__text_point(room, &page->items[i].key);
+        trawl__text_point(room, &page->items[i].json);
     }
     for (size_t i = 0; i < page->request_count; i++)
-        point(room, &page->requests[i].url);
+        trawl__text_point(room, &page->requests[i].url);
     return 0;
 }
 
