@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/reader_priv.h"
 #include "store/store_priv.h"
 #include "util/alloc.h"
 
@@ -170,8 +171,7 @@ void trawl_store_load_frontier(struct trawl_store *store, int64_t run_id, const 
 /* --- more of a host ------------------------------------------------------------------------------ */
 
 struct more {
-    struct trawl_store *store;
-    uv_work_t work;
+    struct trawl_store_read read;
     int64_t run_id;
     char *platform;
     unsigned shard;
@@ -180,7 +180,6 @@ struct more {
     char *end;   /* before this one */
     size_t count;
     struct rows rows;
-    int status;
     trawl_store_on_frontier *done;
     void *user;
 };
@@ -197,16 +196,18 @@ static void sql_shard_of(sqlite3_context *context, int count, sqlite3_value **va
                        (int)trawl_shard_of(fingerprint, (unsigned)sqlite3_value_int(values[1])));
 }
 
-static int more_read(struct more *more, sqlite3 *db)
+static int more_run(struct trawl_store_read *read, struct trawl_reader *reader)
 {
+    struct more *more = TRAWL_CONTAINER_OF(read, struct more, read);
     sqlite3_stmt *rows = NULL;
-    int code = sqlite3_create_function(db, "shard_of", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-                                       sql_shard_of, NULL, NULL);
+    int code =
+        sqlite3_create_function(reader->db, "shard_of", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                sql_shard_of, NULL, NULL);
     int r = trawl__db_errno(code);
 
     if (r == 0)
         r = trawl__db_prepare(
-            db,
+            reader->db,
             "SELECT " COLUMNS " FROM frontier WHERE run_platform = "
             "(SELECT id FROM run_platforms WHERE run_id = ?1 AND platform = ?2) AND state = 0 "
             "AND url >= ?3 AND url < ?4 AND shard_of(fingerprint, ?5) = ?6 "
@@ -227,31 +228,17 @@ static int more_read(struct more *more, sqlite3 *db)
     return trawl__db_errno(code);
 }
 
-static void more_run(uv_work_t *work)
+static void more_done(struct trawl_store_read *read)
 {
-    struct more *more = TRAWL_CONTAINER_OF(work, struct more, work);
-    sqlite3 *db = NULL;
+    struct more *more = TRAWL_CONTAINER_OF(read, struct more, read);
 
-    more->status = trawl__db_open_reader(more->store->folder, &db, NULL);
-    if (more->status == 0)
-        more->status = more_read(more, db);
-    sqlite3_close(db);
-}
-
-static void more_done(uv_work_t *work, int status)
-{
-    struct more *more = TRAWL_CONTAINER_OF(work, struct more, work);
-    struct trawl_store *store = more->store;
-
-    more->done(more->user, status < 0 ? status : more->status, more->rows.requests,
-               more->rows.count);
+    more->done(more->user, read->status, more->rows.requests, more->rows.count);
     clear(&more->rows);
     free(more->rows.requests);
     free(more->platform);
     free(more->first);
     free(more->end);
     free(more);
-    trawl__store_read_ended(store);
 }
 
 void trawl_store_load_more(struct trawl_store *store, int64_t run_id, const char *platform,
@@ -261,7 +248,7 @@ void trawl_store_load_more(struct trawl_store *store, int64_t run_id, const char
     struct more *more = TRAWL_NEW(struct more);
 
     *more = (struct more){
-        .store = store,
+        .read = {.lane = TRAWL_LANE_FRONTIER, .run = more_run, .done = more_done},
         .run_id = run_id,
         .platform = trawl_xstrdup(platform),
         .shard = shard,
@@ -272,6 +259,5 @@ void trawl_store_load_more(struct trawl_store *store, int64_t run_id, const char
         .done = done,
         .user = user,
     };
-    store->reading++;
-    uv_queue_work(store->loop, &more->work, more_run, more_done);
+    trawl_store_read(store, &more->read);
 }

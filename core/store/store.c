@@ -172,7 +172,6 @@ int trawl_store_open(const struct trawl_store_options *options, struct trawl_sto
     store->lock_fd = -1;
     store->queue_end = &store->queue;
     store->finished_end = &store->finished;
-    store->finder.last = &store->finder.first;
     store->gather_ms = options->gather_ms;
     store->folder = trawl_xstrdup(options->folder);
     uv_mutex_init(&store->mutex);
@@ -190,7 +189,8 @@ void trawl__store_destroy(struct trawl_store *store)
 {
     if (store->journal.db)
         trawl__journal_finish(&store->journal);
-    trawl__finder_finish(&store->finder);
+    for (unsigned i = 0; i < TRAWL_LANES; i++)
+        trawl_reader_close(store->lanes[i].reader);
     sqlite3_close(store->db); /* the last connection empties the log into the database */
     if (store->lock_fd >= 0)
         close(store->lock_fd);

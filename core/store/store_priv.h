@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "store/beside.h"
 #include "store/state.h"
 #include "store/store.h"
 
@@ -29,14 +30,11 @@ struct trawl_kept_item {
     struct trawl_hash hash;
 };
 
-/* Looks for validators, one call at a time on libuv's threads, by a connection of its own: who asks does not wait for the
- * writer. All else is the loop's. */
-struct trawl_finder {
-    sqlite3 *db; /* opened by the first call */
-    sqlite3_stmt *get;
-    sqlite3_stmt *has_item;
-    struct trawl_find *first; /* this one is being looked for, if there is one */
-    struct trawl_find **last;
+/* Of the loop's thread, but for the reader. */
+struct trawl_store_lane {
+    uv_work_t work;
+    struct trawl_reader *reader;    /* opened by the first read */
+    struct trawl_store_read *first; /* it is under way, the others wait */
 };
 
 /* What one commit has to tell the loop. */
@@ -57,8 +55,8 @@ struct trawl_store {
     uint64_t head;
     bool told_stalled;
     uint64_t dropped_logs;
-    struct trawl_finder finder;
-    unsigned reading; /* calls that are under way on libuv's threads */
+    struct trawl_store_lane lanes[TRAWL_LANES];
+    unsigned reading; /* in all of them */
     trawl_store_on_events *on_events;
     trawl_store_on_stalled *on_stalled;
     void *user;
@@ -110,12 +108,6 @@ void trawl__store_writer(void *store);
 
 /* On the loop's thread: tell what was committed. */
 void trawl__store_on_async(uv_async_t *async);
-
-/* A call that was counted in `reading` has been answered. */
-void trawl__store_read_ended(struct trawl_store *store);
-
-/* Nothing is being looked for any more. */
-void trawl__finder_finish(struct trawl_finder *finder);
 
 /* Free everything; the writer has ended. */
 void trawl__store_destroy(struct trawl_store *store);

@@ -215,12 +215,6 @@ static void on_async_closed(uv_handle_t *handle)
         on_closed(user);
 }
 
-void trawl__store_read_ended(struct trawl_store *store)
-{
-    if (--store->reading == 0 && store->closing)
-        uv_async_send(&store->async); /* it waits for this */
-}
-
 void trawl__store_on_async(uv_async_t *async)
 {
     struct trawl_store *store = async->data;

@@ -132,6 +132,26 @@ static void find_validators__needs_the_items_as_they_were(void **state)
     assert_true(find(scene, INDEX, scope).any);
 }
 
+static void on_refused(void *user, int status, const struct trawl_validators *found, size_t count,
+                       bool any)
+{
+    (void)found;
+    (void)any;
+    assert_int_equal(count, 0);
+    *(int *)user = status;
+}
+
+static void find_validators__refuses_what_is_no_question(void **state)
+{
+    struct scene *scene = *state;
+    int status = 0;
+
+    trawl_store_find_validators(scene->store, "shop", "rubbish", 7, on_refused, &status);
+    while (status == 0)
+        uv_run(&scene->loop, UV_RUN_ONCE);
+    assert_int_equal(status, -EBADMSG);
+}
+
 static void commit__a_page_that_was_not_modified_has_what_it_had(void **state)
 {
     struct scene *scene = *state;
@@ -205,6 +225,7 @@ int main(void)
         SCENE_TEST(find_validators__gives_what_was_kept_for_that_scope),
         SCENE_TEST(find_validators__goes_by_the_last_answer),
         SCENE_TEST(find_validators__needs_the_items_as_they_were),
+        SCENE_TEST(find_validators__refuses_what_is_no_question),
         SCENE_TEST(commit__a_page_that_was_not_modified_has_what_it_had),
         SCENE_TEST(commit__what_it_led_to_is_not_added_twice),
         SCENE_TEST(commit__a_page_that_is_not_kept_stays_pending),
