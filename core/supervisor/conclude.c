@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/reader.h"
+#include "store/beside.h"
 #include "supervisor/runs.h"
 #include "supervisor/schedules.h"
 #include "supervisor/suspicion.h"
@@ -10,9 +10,8 @@
 #include "util/json.h"
 
 struct conclude {
-    uv_work_t work;
+    struct trawl_store_read read;
     struct trawl_task *task;
-    const char *folder;
     bool judged; /* there is a record */
     struct trawl_hash scope;
     struct trawl_record record;
@@ -98,34 +97,30 @@ static void conclude_mark_gone(struct conclude *conclude)
 /* --- the verdict --------------------------------------------------------------------------------- */
 
 /* On a thread of the pool: looks at nothing that changes. */
-static void conclude_judge(uv_work_t *work)
+static int conclude_judge(struct trawl_store_read *read, struct trawl_reader *reader)
 {
-    struct conclude *conclude = TRAWL_CONTAINER_OF(work, struct conclude, work);
+    struct conclude *conclude = TRAWL_CONTAINER_OF(read, struct conclude, read);
     const struct trawl_task *task = conclude->task;
-    struct trawl_reader *reader = NULL;
+    int r = trawl_reader_record(reader, task->run->id, task->platform, &conclude->scope,
+                                &conclude->record, &conclude->err);
 
-    if (trawl_reader_open(conclude->folder, &reader, &conclude->err) < 0)
-        return;
-    if (trawl_reader_record(reader, task->run->id, task->platform, &conclude->scope,
-                            &conclude->record, &conclude->err) == 0) {
+    if (r == 0)
         conclude->suspicion = trawl_suspicion_judge(&conclude->record, &conclude->why);
-        conclude->judged = true;
-    }
-    trawl_reader_close(reader);
+    return r;
 }
 
-static void conclude_on_judged(uv_work_t *work, int status)
+static void conclude_on_judged(struct trawl_store_read *read)
 {
-    struct conclude *conclude = TRAWL_CONTAINER_OF(work, struct conclude, work);
+    struct conclude *conclude = TRAWL_CONTAINER_OF(read, struct conclude, read);
     const struct trawl_task *task = conclude->task;
 
+    conclude->judged = read->status == 0;
     if (!conclude->judged)
         trawl_warning(
             &task->run->supervisor->log,
             "run %lld: platform '%s' is not compared with its last runs, and none will be "
             "compared with it: %s",
-            (long long)task->run->id, task->platform,
-            status < 0 ? strerror(-status) : conclude->err.message);
+            (long long)task->run->id, task->platform, conclude->err.message);
     conclude_mark_gone(conclude);
 }
 
@@ -155,17 +150,19 @@ static bool conclude_is_judged(const struct trawl_task *task)
 
 void trawl__conclude(struct trawl_task *task)
 {
-    struct trawl_supervisor *supervisor = task->run->supervisor;
     struct conclude *conclude = TRAWL_NEW(struct conclude);
 
     task->state = TRAWL_TASK_ENDING;
     trawl__run_ref(task->run);
     conclude->task = task;
-    conclude->folder = supervisor->options->data_folder;
     if (!conclude_is_judged(task)) {
         conclude_mark_gone(conclude);
         return;
     }
     conclude->scope = conclude_scope(task);
-    uv_queue_work(&supervisor->loop, &conclude->work, conclude_judge, conclude_on_judged);
+    conclude->read = (struct trawl_store_read){.lane = TRAWL_LANE_FIGURES,
+                                               .err = &conclude->err,
+                                               .run = conclude_judge,
+                                               .done = conclude_on_judged};
+    trawl_store_read(task->run->supervisor->store, &conclude->read);
 }
