@@ -124,7 +124,7 @@ enum trawl_message_type {
     /* First message. {config: {server, transports, chains} of the resolved configuration, of transports those that serve, or
      * to the pusher those that push, listen: [address of each socket], data: folder, epoch, head: last committed id's seq,
      * plugins: {name: file} of these transports, platforms, plugin_list: as the API shows them, broken: [{name, reason}] of
-     * transports. To the pusher also places: {chain: {seq, lost}}, disabled: {transport: reason}} */
+     * transports that cannot be loaded, left_out: {name: reason} of those that have crashed too often. To the pusher also places: {chain: {seq, lost}}, disabled: {transport: reason}} */
     TRAWL_MSG_CONFIGURE = 40,
 
     /* Binary, journal/event.h: committed events in order. */

@@ -8,7 +8,7 @@
 /* A lane has one connection and reads one thing at a time, in the order in which they came. So what takes seconds holds up only
  * its own kind, and of libuv's four threads one is always left to others. */
 enum trawl_lane {
-    TRAWL_LANE_VALIDATORS, /* hundreds of times a second, and requests wait for each */
+    TRAWL_LANE_SHORT, /* hundreds of times a second, and somebody waits for each */
     TRAWL_LANE_FRONTIER,
     TRAWL_LANE_FIGURES, /* the longest, and nobody is in a hurry */
     TRAWL_LANES,

@@ -142,7 +142,7 @@ void trawl_store_find_validators(struct trawl_store *store, const char *platform
     }
     find = TRAWL_NEW(struct find);
     *find = (struct find){
-        .read = {.lane = TRAWL_LANE_VALIDATORS, .run = find_run, .done = find_done},
+        .read = {.lane = TRAWL_LANE_SHORT, .run = find_run, .done = find_done},
         .platform = trawl_xstrdup(platform),
         .pages = pages,
         .asked = asked,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "journal/phase.h"
-#include "store/reader.h"
+#include "store/beside.h"
 #include "store/store.h"
 #include "supervisor/commands.h"
 #include "supervisor/runs.h"
@@ -12,13 +12,12 @@
 #include "util/json.h"
 
 struct cancel {
-    uv_work_t work;
+    struct trawl_store_read read;
     struct trawl_supervisor *supervisor;
     trawl_command_done *done;
     void *user;
     int64_t run_id;
     json_t *run; /* as the store has it */
-    int result;
 };
 
 static void cancel_answer(struct cancel *cancel)
@@ -29,16 +28,11 @@ static void cancel_answer(struct cancel *cancel)
     free(cancel);
 }
 
-static void cancel_look_up(uv_work_t *work)
+static int cancel_look_up(struct trawl_store_read *read, struct trawl_reader *reader)
 {
-    struct cancel *cancel = work->data;
-    struct trawl_reader *reader = NULL;
+    struct cancel *cancel = TRAWL_CONTAINER_OF(read, struct cancel, read);
 
-    cancel->result = trawl_reader_open(cancel->supervisor->options->data_folder, &reader, NULL);
-    if (cancel->result < 0)
-        return;
-    cancel->result = trawl_reader_run(reader, cancel->run_id, &cancel->run, NULL);
-    trawl_reader_close(reader);
+    return trawl_reader_run(reader, cancel->run_id, &cancel->run, NULL);
 }
 
 /* End what an earlier server left interrupted. Whether it had ended already is told by the return value. */
@@ -62,16 +56,16 @@ static bool cancel_interrupted(struct cancel *cancel)
     return open;
 }
 
-static void cancel_on_looked_up(uv_work_t *work, int status)
+static void cancel_on_looked_up(struct trawl_store_read *read)
 {
-    struct cancel *cancel = work->data;
+    struct cancel *cancel = TRAWL_CONTAINER_OF(read, struct cancel, read);
     long long run_id = (long long)cancel->run_id;
     bool here = trawl__run_find(cancel->supervisor, cancel->run_id) != NULL;
 
-    if (cancel->result == -ENOENT)
+    if (read->status == -ENOENT)
         trawl__command_refuse(cancel->done, cancel->user, 404, "No such run",
                               "There is no run %lld", run_id);
-    else if (status < 0 || cancel->result < 0 || trawl__stopping(cancel->supervisor))
+    else if (read->status < 0 || trawl__stopping(cancel->supervisor))
         trawl__command_refuse(cancel->done, cancel->user, 503, "Not available",
                               "Run %lld cannot be looked up now", run_id);
     else if (here || !cancel_interrupted(cancel))
@@ -103,9 +97,7 @@ void trawl__command_cancel(struct trawl_supervisor *supervisor, const json_t *ar
         cancel_answer(cancel);
         return;
     }
-    cancel->work.data = cancel;
-    if (uv_queue_work(&supervisor->loop, &cancel->work, cancel_look_up, cancel_on_looked_up) < 0) {
-        trawl__command_refuse(done, user, 503, "Not available", "Try again");
-        free(cancel);
-    }
+    cancel->read = (struct trawl_store_read){
+        .lane = TRAWL_LANE_SHORT, .run = cancel_look_up, .done = cancel_on_looked_up};
+    trawl_store_read(supervisor->store, &cancel->read);
 }
