@@ -11,16 +11,7 @@
 #include <jansson.h>
 #include <uv.h>
 
-#include "pusher/breaker.h"
-#include "pusher/filter.h"
 #include "pusher/sender.h"
-#include "store/reader.h"
-#include "util/buf.h"
-#include "util/log.h"
-
-/* Events that are read at once, and bytes of one call of push(). */
-#define TRAWL_CHAIN_PIECE       500
-#define TRAWL_CHAIN_PIECE_BYTES (16u << 20)
 
 struct trawl_chain_ops {
     /* Save that all through `seq` has arrived, and what was lost so far. trawl_chain_saved() follows. */

@@ -16,6 +16,7 @@
 #include "pusher/chain.h"
 #include "util/alloc.h"
 #include "util/json.h"
+#include "util/log.h"
 
 /* The state of the chains is told no more often than this. */
 #define STATE_MS 200

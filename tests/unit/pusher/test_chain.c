@@ -9,6 +9,7 @@
 
 #include "../store/scene.h"
 #include "pusher/chain.h"
+#include "util/buf.h"
 
 #define SENDERS_MAX 2
 
