@@ -40,12 +40,15 @@ void trawl_culprit_read(const struct trawl_culprit *culprit, char name[TRAWL_CUL
 /* --- the process's side -------------------------------------------------------------------------- */
 
 /* Called in a handler: byte by byte, since little else is allowed there. */
-static void leave_name(void)
+static void write_name(const char *name)
 {
-    const char *name = present;
-
     for (size_t i = 0; name && name[i] && i < TRAWL_CULPRIT_MAX - 1; i++)
         left->name[i] = name[i];
+}
+
+static void leave_name(void)
+{
+    write_name(present);
 }
 
 static void on_fatal(int number)
@@ -75,4 +78,10 @@ const char *trawl_culprit_enter(const char *name)
 
     present = name;
     return before;
+}
+
+void trawl_culprit_leave(const char *name)
+{
+    if (left)
+        write_name(name);
 }

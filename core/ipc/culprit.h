@@ -31,4 +31,7 @@ void trawl_culprit_open(int fd);
  * to. */
 const char *trawl_culprit_enter(const char *name);
 
+/* Leave that name now, whatever this thread is in: another one does not come back from there, and the process is to end. */
+void trawl_culprit_leave(const char *name);
+
 #endif

@@ -14,7 +14,7 @@
 #include "ipc/culprit.h"
 
 /* How a child ends. */
-enum way { WAY_SEGV, WAY_ABORT, WAY_EXIT, WAY_FINE, WAY_KILL };
+enum way { WAY_SEGV, WAY_ABORT, WAY_EXIT, WAY_FINE, WAY_KILL, WAY_OTHER };
 
 static void end(enum way way)
 {
@@ -29,6 +29,10 @@ static void end(enum way way)
         raise(SIGKILL);
     if (way == WAY_FINE)
         trawl_culprit_enter(NULL);
+    if (way == WAY_OTHER) {
+        trawl_culprit_leave("hawk");
+        _exit(0);
+    }
     exit(0);
 }
 
@@ -88,6 +92,16 @@ static void culprit__is_not_left_by_anything_else(void **state)
     assert_string_equal(left, "");
 }
 
+static void culprit__is_left_for_another_thread(void **state)
+{
+    char left[TRAWL_CULPRIT_MAX];
+
+    (void)state;
+    leave(WAY_OTHER, NULL, left);
+    assert_string_equal(left, "hawk");
+    trawl_culprit_leave("nobody"); /* without memory for it: nothing happens */
+}
+
 static void culprit__is_cut_and_made_printable(void **state)
 {
     char name[TRAWL_CULPRIT_MAX + 10];
@@ -108,6 +122,7 @@ int main(void)
         cmocka_unit_test(culprit__is_left_by_a_crash),
         cmocka_unit_test(culprit__is_left_by_a_plugin_that_exits),
         cmocka_unit_test(culprit__is_not_left_by_anything_else),
+        cmocka_unit_test(culprit__is_left_for_another_thread),
         cmocka_unit_test(culprit__is_cut_and_made_printable),
     };
 
