@@ -435,6 +435,13 @@ static const struct trawl_option transport[] = {
      .type = TRAWL_OPTION_BOOL,
      .default_json = "false",
      .help = "whether nothing starts without it"},
+    {.name = "stall_timeout",
+     .type = TRAWL_OPTION_DURATION,
+     .default_json = "\"5m\"",
+     .min = 100,
+     .max = DAY,
+     .help = "longest that one call of a transport that pushes may take; the process it hangs in "
+             "is ended"},
     END,
 };
 

@@ -58,7 +58,7 @@ static const char *utf8_or_not(const char *text)
 }
 
 void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct trawl_sender *sender,
-                     const char *reason, const char *disabled)
+                     uint64_t stall_ms, const char *reason, const char *disabled)
 {
     struct trawl_chain_member *member;
 
@@ -68,6 +68,7 @@ void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct tr
     *member = (struct trawl_chain_member){
         .name = trawl_xstrdup(transport),
         .sender = sender,
+        .stall_ms = stall_ms,
         .reason = reason ? trawl_xstrdup(utf8_or_not(reason)) : NULL,
     };
     if (disabled)
@@ -88,12 +89,12 @@ static void pace(struct trawl_chain *chain, uint64_t now_ns)
         chain->next_read_ns += chain->piece.events * UINT64_C(1000000000) / chain->rate;
 }
 
-static void wait_until(struct trawl_chain *chain, uint64_t at_ns)
+static void wait_until(struct trawl_chain *chain, uint64_t at_ns, uv_timer_cb then)
 {
     uint64_t now_ns = trawl_mono_ns();
 
     uv_update_time(chain->loop);
-    uv_timer_start(&chain->timer, on_timer,
+    uv_timer_start(&chain->timer, then,
                    at_ns > now_ns ? (at_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS : 0, 0);
 }
 
@@ -110,7 +111,7 @@ static void on_piece(struct trawl_piece *piece)
         trawl_error(&chain->log, "the journal cannot be read, trying again: %s",
                     piece->err.message);
         trawl_piece_clear(piece);
-        wait_until(chain, trawl_mono_ns() + READ_AGAIN_MS * NS_PER_MS);
+        wait_until(chain, trawl_mono_ns() + READ_AGAIN_MS * NS_PER_MS, on_timer);
         return;
     }
     if (piece->lost > 0) {
@@ -127,7 +128,7 @@ static void read_piece(struct trawl_chain *chain)
     uint64_t now_ns = trawl_mono_ns();
 
     if (chain->next_read_ns > now_ns) {
-        wait_until(chain, chain->next_read_ns);
+        wait_until(chain, chain->next_read_ns, on_timer);
         return;
     }
     chain->at = 0;
@@ -254,6 +255,27 @@ static void job_done(struct trawl_sender_job *job)
     pump(chain);
 }
 
+/* A call that began when it was asked for has taken too long by now. The timer is free to watch it: nothing else is due before it
+ * comes back. */
+static void on_watch(uv_timer_t *timer)
+{
+    struct trawl_chain *chain = timer->data;
+    const struct trawl_chain_member *member = chain->sending;
+    uint64_t began_ns = chain->job.began_ns;
+    uint64_t now_ns = trawl_mono_ns();
+    uint64_t end_ns;
+
+    /* It is the turn of another chain that has the same transport, or the call has come back just now. */
+    if (began_ns == 0)
+        began_ns = now_ns;
+    end_ns = began_ns + member->stall_ms * NS_PER_MS;
+    if (now_ns < end_ns)
+        wait_until(chain, end_ns, on_watch);
+    else
+        chain->ops->stalled(chain->user, chain->name, member->name,
+                            (now_ns - began_ns) / NS_PER_MS);
+}
+
 static void send_messages(struct trawl_chain *chain)
 {
     uint64_t until_ns;
@@ -261,7 +283,7 @@ static void send_messages(struct trawl_chain *chain)
 
     if (!member) {
         if (until_ns != UINT64_MAX)
-            wait_until(chain, until_ns);
+            wait_until(chain, until_ns, on_timer);
         return;
     }
     chain->sending = member;
@@ -272,6 +294,7 @@ static void send_messages(struct trawl_chain *chain)
         .done = job_done,
     };
     trawl_sender_push(member->sender, &chain->job);
+    wait_until(chain, trawl_mono_ns() + member->stall_ms * NS_PER_MS, on_watch);
 }
 
 /* Do what is next, if nothing is under way. */

@@ -22,6 +22,10 @@ struct trawl_chain_ops {
 
     /* What trawl_chain_state() gives has changed. */
     void (*changed)(void *user);
+
+    /* A call of push() has not come back for so long, which is more than its transport may take. Nothing ends its thread but the
+     * end of the process. */
+    void (*stalled)(void *user, const char *chain, const char *transport, uint64_t ms);
 };
 
 struct trawl_chain;
@@ -32,10 +36,10 @@ struct trawl_chain *trawl_chain_create(uv_loop_t *loop, const char *name, const 
                                        const char *folder, uint32_t epoch, const json_t *place,
                                        const struct trawl_chain_ops *ops, void *user);
 
-/* Add a transport to its order. `sender` NULL: it could not be made, for that `reason`. `disabled`: NULL, or why its receiver
- * wants no more. */
+/* Add a transport to its order, a call of whose push() may take `stall_ms`. `sender` NULL: it could not be made, for that
+ * `reason`. `disabled`: NULL, or why its receiver wants no more. */
 void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct trawl_sender *sender,
-                     const char *reason, const char *disabled);
+                     uint64_t stall_ms, const char *reason, const char *disabled);
 
 /* The journal goes to `head` now. */
 void trawl_chain_head(struct trawl_chain *chain, uint64_t head);

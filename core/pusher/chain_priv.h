@@ -12,6 +12,7 @@ struct trawl_chain_member {
     char *name;
     struct trawl_sender *sender; /* NULL: it could not be made */
     char *reason;                /* why */
+    uint64_t stall_ms;
     struct trawl_breaker breaker;
     uint64_t delivered; /* since the process began */
     int64_t error_ms;   /* 0: none */

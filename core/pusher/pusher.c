@@ -114,10 +114,23 @@ static void on_changed(void *user)
         uv_timer_start(&pusher->state_timer, on_state_timer, STATE_MS, 0);
 }
 
+/* Its thread is lost, but not the others': the supervisor starts the process again, and learns whose doing it was. */
+static void on_stalled(void *user, const char *chain, const char *transport, uint64_t ms)
+{
+    char why[256];
+
+    trawl_culprit_leave(transport);
+    snprintf(why, sizeof(why),
+             "transport '%s' of chain '%s' has not come back from push() for %llu ms", transport,
+             chain, (unsigned long long)ms);
+    leave(user, why);
+}
+
 static const struct trawl_chain_ops chain_ops = {
     .save = on_save,
     .disabled = on_disabled,
     .changed = on_changed,
+    .stalled = on_stalled,
 };
 
 /* --- configuring ---------------------------------------------------------------------------------- */
@@ -159,12 +172,16 @@ static void add_transport(struct pusher *pusher, struct trawl_chain *chain, cons
                           const char *name)
 {
     const json_t *disabled = json_object_get(json_object_get(message, "disabled"), name);
+    const json_t *transports = json_object_get(json_object_get(message, "config"), "transports");
+    json_int_t stall_ms =
+        trawl_json_int(json_object_get(transports, name), "stall_timeout", 300000);
     struct trawl_err err = {0};
     struct trawl_sender *sender = get_sender(pusher, message, name, &err);
 
     if (!sender)
         trawl_warning(&pusher->log, "transport '%s' is left out: %s", name, err.message);
-    trawl_chain_add(chain, name, sender, sender ? NULL : err.message, json_string_value(disabled));
+    trawl_chain_add(chain, name, sender, (uint64_t)stall_ms, sender ? NULL : err.message,
+                    json_string_value(disabled));
 }
 
 static void add_chain(struct pusher *pusher, const json_t *message, const char *name,

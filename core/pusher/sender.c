@@ -8,6 +8,7 @@
 #include "plugin/transport.h"
 #include "trawl/plugin.h"
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/log.h"
 
 struct trawl_sender {
@@ -108,8 +109,10 @@ static void run(void *user)
 
     while ((job = take(sender))) {
         job->result = (struct trawl_push_result){.size = sizeof(job->result), .retry_after_ms = -1};
+        job->began_ns = trawl_mono_ns();
         job->outcome =
             trawl_transport_push(&sender->transport, job->messages, job->count, &job->result);
+        job->began_ns = 0;
         judge(job);
         give_back(sender, job);
     }

@@ -14,6 +14,7 @@ struct trawl_sender_job {
     struct trawl_sender_job *next;
     const struct trawl_message *messages;
     size_t count;
+    _Atomic uint64_t began_ns; /* of its call of push(); 0: none is under way */
     enum trawl_push_outcome outcome;
     struct trawl_push_result result;            /* `delivered` never exceeds `count` */
     void (*done)(struct trawl_sender_job *job); /* on the loop's thread */

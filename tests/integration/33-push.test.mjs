@@ -291,6 +291,12 @@ test('a program that cannot be started, and a file in no folder: why stands in t
   assert.equal(code, 0);
 });
 
+const scripted = (folder, script, options = {}) => ({
+  plugin: path.join(BUILD, 'test-plugins/scripted.so'),
+  options: { path: path.join(folder, 'wild'), script },
+  ...options,
+});
+
 test('a transport that crashes the pusher again and again is left out, and the next takes over', async (t) => {
   const folder = await scratch(t);
   const { url } = await site(t, pages(3));
@@ -298,7 +304,7 @@ test('a transport that crashes the pusher again and again is left out, and the n
   const server = await serve(t, {
     platforms: { p: crawl(url) },
     transports: {
-      wild: { plugin: path.join(BUILD, 'test-plugins/scripted.so'), options: { path: path.join(folder, 'wild'), script: 'crash' } },
+      wild: scripted(folder, 'crash'),
       spool: { plugin: 'jsonl', options: { path: spool } },
     },
     chains: { archive: { order: ['wild', 'spool'], since: 'begin' } },
@@ -310,6 +316,64 @@ test('a transport that crashes the pusher again and again is left out, and the n
   assert.match(wild.reason, /^left out: within a minute 3 processes crashed in it/);
   assert.equal((await server.post('/api/transports/wild/enable')).status, 200);
   await until('it to be tried again', async () => (await memberOf(server, 'wild').catch(() => null))?.ok);
+});
+
+const HUNG = /transport 'wild' of chain 'archive' has not come back from push\(\) for \d+ ms, leaving/g;
+test('a transport that hangs: its process is ended, other chains go on, and at the third time the next takes over', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await site(t, pages(3));
+  const file = (name) => path.join(folder, name);
+  const linesOf = async (name) => jsonLines(await readFile(file(name), 'utf8').catch(() => ''));
+  const server = await serve(t, {
+    platforms: { p: crawl(url) },
+    transports: {
+      wild: scripted(folder, 'hang', { stall_timeout: '1s' }),
+      spool: { plugin: 'jsonl', options: { path: file('spool') } },
+      beside: { plugin: 'jsonl', options: { path: file('beside') } },
+    },
+    chains: {
+      archive: { order: ['wild', 'spool'], since: 'begin' },
+      other: { order: 'beside', since: 'begin' },
+    },
+  });
+  const hung = () => server.program.stderr.match(HUNG)?.length ?? 0;
+  for (const times of [1, 2, 3]) {
+    const before = (await linesOf('beside')).length;
+    await server.ended(await server.startRun());
+    await until('the other chain to go on', async () => (await linesOf('beside')).length > before);
+    await until(`it to be ended ${times} times`, () => hung() >= times);
+  }
+  await until('it to be left out', async () => (await memberOf(server, 'wild').catch(() => null))?.ok === false);
+  const head = await runOnce(t, server);
+  assert.equal(hung(), 3);
+  assert.equal(server.program.stderr.match(/it exited with status 1 in transport 'wild'/g).length, 3);
+  assert.match(server.program.stderr, /transport 'wild' is left out until it is enabled by command/);
+  assert.match((await memberOf(server, 'wild')).reason, /^left out: within a minute 3 processes/);
+  assert.equal((await chainOf(server)).last_transport, 'spool');
+  assert.equal((await chainOf(server)).lost, 0);
+  assert.deepEqual((await linesOf('spool')).map(seqOf), upTo(head));
+  await until('the other chain', async () => (await chainOf(server, 'other')).lag === 0);
+  const beside = await linesOf('beside');
+  checkContiguous(beside, head);
+  assert.deepEqual(unique(beside), upTo(head));
+});
+
+test('a transport that hangs does not put off an orderly end, nor is it blamed for one', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await site(t, pages(3));
+  // It would be noticed before the pusher gives up waiting for it.
+  const server = await serve(t, {
+    platforms: { p: crawl(url) },
+    transports: { wild: scripted(folder, 'hang', { stall_timeout: '2500ms' }) },
+    chains: { archive: { order: 'wild', since: 'begin' } },
+  });
+  await server.startRun();
+  await until('it to hang', () => readFile(path.join(folder, 'wild')).catch(() => null));
+  const { code } = await server.program.stop();
+  assert.equal(code, 0);
+  assert.match(server.program.stderr, /a transport or the store does not come back, ending without it/);
+  assert.doesNotMatch(server.program.stderr, HUNG);
+  assert.doesNotMatch(server.program.stderr, /in transport 'wild'/);
 });
 
 test('what retention has dropped before it was sent is told', async (t) => {

@@ -1,9 +1,11 @@
 /* A transport that pushes to a file, and does what a script says: each word is for one call, "ok", "ok:3" (three of the
- * messages), "part:3" (three of them, then it fails), "fail", "later:50" (ms), "gone", "crash"; after the last all is well. */
+ * messages), "part:3" (three of them, then it fails), "fail", "later:50" (ms), "gone", "slow:50" (all of them, after so many ms),
+ * "hang" (the file is made, but the call never comes back), "crash"; after the last all is well. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "trawl/plugin.h"
 #include "trawl/transport.h"
@@ -49,6 +51,14 @@ static int keep(const struct scripted *scripted, const struct trawl_message *mes
     return fclose(file);
 }
 
+/* It does not care that the process is to end. */
+static void hang(const struct scripted *scripted)
+{
+    (void)keep(scripted, NULL, 0);
+    for (;;)
+        pause();
+}
+
 static enum trawl_push_outcome scripted_push(void *transport, const struct trawl_message *messages,
                                              size_t count, struct trawl_push_result *result)
 {
@@ -60,6 +70,12 @@ static enum trawl_push_outcome scripted_push(void *transport, const struct trawl
     snprintf(result->detail, sizeof(result->detail), "the script says %s", word ? word : "nothing");
     if (word && strncmp(word, "crash", 5) == 0)
         abort();
+    if (word && strcmp(word, "hang") == 0)
+        hang(scripted);
+    if (word && strncmp(word, "slow", 4) == 0) {
+        usleep((useconds_t)number * 1000);
+        number = 0;
+    }
     if (word && strncmp(word, "gone", 4) == 0)
         return TRAWL_PUSH_GONE;
     if (word && strncmp(word, "fail", 4) == 0)

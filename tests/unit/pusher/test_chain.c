@@ -9,9 +9,11 @@
 
 #include "../store/scene.h"
 #include "pusher/chain.h"
+#include "pusher/chain_priv.h"
 #include "util/buf.h"
 
 #define SENDERS_MAX 2
+#define STALL_MS    1000
 
 /* A chain over a store's journal, with transports that do as they are told and keep what they get. */
 struct fixture {
@@ -28,6 +30,7 @@ struct fixture {
     bool saving;
     unsigned changes;
     char disabled[64];
+    char stalled[64];
 };
 
 /* --- what a chain asks for ------------------------------------------------------------------------ */
@@ -68,10 +71,19 @@ static void on_changed(void *user)
     ((struct fixture *)user)->changes++;
 }
 
+static void on_stalled(void *user, const char *chain, const char *transport, uint64_t ms)
+{
+    struct fixture *fixture = user;
+
+    assert_true(ms >= STALL_MS);
+    snprintf(fixture->stalled, sizeof(fixture->stalled), "%.20s: %.20s", chain, transport);
+}
+
 static const struct trawl_chain_ops ops = {
     .save = on_save,
     .disabled = on_disabled,
     .changed = on_changed,
+    .stalled = on_stalled,
 };
 
 /* --- the scene ------------------------------------------------------------------------------------ */
@@ -175,7 +187,7 @@ static void add(struct fixture *fixture, const char *script)
     if (trawl_sender_create(&fixture->scene->loop, name, TEST_PLUGINS "/scripted.so", options,
                             &fixture->senders[n], &err) < 0)
         fail_msg("%s", err.message);
-    trawl_chain_add(fixture->chain, name, fixture->senders[n], NULL, NULL);
+    trawl_chain_add(fixture->chain, name, fixture->senders[n], STALL_MS, NULL, NULL);
 }
 
 /* Two events of a run, and lines of a log, so that the journal has `count`. */
@@ -449,7 +461,7 @@ static void chain__waits_without_any_transport(void **state)
 
     fill(fixture, 20);
     open_chain(fixture, PLAIN, 0);
-    trawl_chain_add(fixture->chain, "broken", NULL, "it says \xff", NULL);
+    trawl_chain_add(fixture->chain, "broken", NULL, STALL_MS, "it says \xff", NULL);
     trawl_chain_head(fixture->chain, 20);
     run_until(fixture, is_quiet);
     trawl_chain_enable(fixture->chain, "broken");
@@ -462,6 +474,58 @@ static void chain__waits_without_any_transport(void **state)
 }
 
 #define CHAIN_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+static void chain__tells_of_a_push_that_does_not_come_back(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fill(fixture, 20);
+    open_chain(fixture, PLAIN, 0);
+    add(fixture, "slow:1300");
+    catch_up(fixture);
+    assert_string_equal(fixture->stalled, "c: t1");
+}
+
+static bool is_sending(const struct fixture *fixture)
+{
+    return fixture->chain->sending != NULL;
+}
+
+static void chain__watches_no_push_once_it_is_to_stop(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fill(fixture, 20);
+    open_chain(fixture, PLAIN, 0);
+    add(fixture, "slow:1300");
+    trawl_chain_head(fixture->chain, 20);
+    run_until(fixture, is_sending);
+    trawl_chain_stop(fixture->chain);
+    run_until(fixture, is_quiet);
+    assert_string_equal(fixture->stalled, "");
+    assert_int_equal(fixture->saved, 20);
+}
+
+static void on_before_done(struct trawl_sender_job *job)
+{
+    assert_int_equal(job->outcome, TRAWL_PUSH_DELIVERED);
+}
+
+/* It waits behind another chain's call for longer than its own may take. */
+static void chain__watches_a_push_from_its_begin(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trawl_message message = {.size = sizeof(message), .id = "x-1", .type = "log"};
+    struct trawl_sender_job before = {.messages = &message, .count = 1, .done = on_before_done};
+
+    fill(fixture, 20);
+    open_chain(fixture, PLAIN, 0);
+    add(fixture, "slow:1300 ok");
+    trawl_sender_push(fixture->senders[0], &before);
+    catch_up(fixture);
+    expect_got(fixture, 1, "1-1 1-20 ");
+    assert_string_equal(fixture->stalled, "");
+}
 
 int main(void)
 {
@@ -477,6 +541,9 @@ int main(void)
         CHAIN_TEST(chain__saves_again_what_was_not_saved),
         CHAIN_TEST(chain__says_when_it_is_quiet),
         CHAIN_TEST(chain__waits_without_any_transport),
+        CHAIN_TEST(chain__tells_of_a_push_that_does_not_come_back),
+        CHAIN_TEST(chain__watches_no_push_once_it_is_to_stop),
+        CHAIN_TEST(chain__watches_a_push_from_its_begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -603,7 +603,7 @@ static void pusher__saves_places_and_alone_learns_secrets(void **state)
     static const char pushing[] =
         "pusher: "
         "{\"hook\":{\"options\":{\"secret\":\"s3cret\"},\"plugin\":\"hook\",\"plugin_file\":\"/"
-        "hook.so\",\"required\":false},\"lost\":{}} ";
+        "hook.so\",\"required\":false,\"stall_timeout\":300000},\"lost\":{}} ";
     TRAWL_AUTO_FREE char *folder = NULL;
     TRAWL_AUTO_FREE char *notes = NULL;
     TRAWL_AUTO_FREE char *text = NULL;
@@ -650,7 +650,7 @@ static void pusher__saves_places_and_alone_learns_secrets(void **state)
     expect_notes(text, "pusher", expected);
     expect_notes(text, "gateway",
                  "gateway: {\"watch\":{\"options\":{},\"plugin\":\"watch\",\"plugin_file\":\"/"
-                 "watch.so\",\"required\":false}} null null\n");
+                 "watch.so\",\"required\":false,\"stall_timeout\":300000}} null null\n");
     trawl_config_destroy(config);
     trawl_fs_remove_folder(folder);
 }
