@@ -32,9 +32,10 @@ void trawl_culprit_close(const struct trawl_culprit *culprit)
     trawl_sealed_close(culprit, sizeof(*culprit));
 }
 
-void trawl_culprit_read(const struct trawl_culprit *culprit, char name[TRAWL_CULPRIT_MAX])
+bool trawl_culprit_read(const struct trawl_culprit *culprit, char name[TRAWL_CULPRIT_MAX])
 {
     trawl_sealed_text(name, culprit->name, TRAWL_CULPRIT_MAX);
+    return culprit->hangs == 1;
 }
 
 /* --- the process's side -------------------------------------------------------------------------- */
@@ -80,8 +81,10 @@ const char *trawl_culprit_enter(const char *name)
     return before;
 }
 
-void trawl_culprit_leave(const char *name)
+void trawl_culprit_hangs(const char *name)
 {
-    if (left)
-        write_name(name);
+    if (!left)
+        return;
+    write_name(name);
+    left->hangs = 1;
 }

@@ -7,10 +7,14 @@
 #ifndef TRAWL_IPC_CULPRIT_H
 #define TRAWL_IPC_CULPRIT_H
 
-#define TRAWL_CULPRIT_MAX 64
+#include <stdbool.h>
+
+/* Names of the configuration have 64 characters at most. */
+#define TRAWL_CULPRIT_MAX 65
 
 struct trawl_culprit {
     char name[TRAWL_CULPRIT_MAX]; /* "" until the process has gone wrong within a plugin */
+    char hangs; /* 1: it did not come back from a call, and the process ended itself */
 };
 
 /* --- the supervisor's side ----------------------------------------------------------------------- */
@@ -19,8 +23,8 @@ struct trawl_culprit {
 int trawl_culprit_create(int *ret_fd, const struct trawl_culprit **ret_culprit);
 void trawl_culprit_close(const struct trawl_culprit *culprit); /* NULL is fine */
 
-/* The name as printable ASCII; "" if there is none. */
-void trawl_culprit_read(const struct trawl_culprit *culprit, char name[TRAWL_CULPRIT_MAX]);
+/* The name as printable ASCII; "" if there is none. True: it hangs. */
+bool trawl_culprit_read(const struct trawl_culprit *culprit, char name[TRAWL_CULPRIT_MAX]);
 
 /* --- the process's side -------------------------------------------------------------------------- */
 
@@ -31,7 +35,7 @@ void trawl_culprit_open(int fd);
  * to. */
 const char *trawl_culprit_enter(const char *name);
 
-/* Leave that name now, whatever this thread is in: another one does not come back from there, and the process is to end. */
-void trawl_culprit_leave(const char *name);
+/* Another thread does not come back from a plugin of that name: leave it now, as the process is to end. */
+void trawl_culprit_hangs(const char *name);
 
 #endif

@@ -119,7 +119,7 @@ static void on_stalled(void *user, const char *chain, const char *transport, uin
 {
     char why[256];
 
-    trawl_culprit_leave(transport);
+    trawl_culprit_hangs(transport);
     snprintf(why, sizeof(why),
              "transport '%s' of chain '%s' has not come back from push() for %llu ms", transport,
              chain, (unsigned long long)ms);

@@ -46,13 +46,13 @@ static void leave_out(struct trawl_culprits *culprits, const char *transport, co
     if (!culprits->left_out)
         culprits->left_out = json_object();
     json_object_set_new(culprits->left_out, transport,
-                        json_sprintf("left out: within a minute %d processes crashed in it, the "
-                                     "last of them %s",
+                        json_sprintf("left out: shortly after each other %d processes ended in it, "
+                                     "the last of them %s",
                                      TRAWL_CULPRIT_CRASHES, how));
 }
 
 bool trawl_culprits_blame(struct trawl_culprits *culprits, const char *transport, const char *how,
-                          uint64_t now_ns)
+                          uint64_t within_ms, uint64_t now_ns)
 {
     struct trawl_crashes *crashes = get(culprits, transport);
     uint64_t oldest_ns;
@@ -61,7 +61,7 @@ bool trawl_culprits_blame(struct trawl_culprits *culprits, const char *transport
             (TRAWL_CULPRIT_CRASHES - 1) * sizeof(crashes->at_ns[0]));
     crashes->at_ns[0] = now_ns;
     oldest_ns = crashes->at_ns[TRAWL_CULPRIT_CRASHES - 1];
-    if (oldest_ns == 0 || now_ns - oldest_ns > TRAWL_CULPRIT_WITHIN_NS)
+    if (oldest_ns == 0 || now_ns - oldest_ns > within_ms * UINT64_C(1000000))
         return false;
     leave_out(culprits, transport, how);
     return true;

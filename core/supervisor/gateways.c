@@ -52,20 +52,27 @@ static void gateway_restart(struct trawl_gateway *gateway, const char *how)
     uv_timer_start(&gateway->timer, gateway_on_pause_over, pause_ms, 0);
 }
 
-/* A transport of the configuration that the process was in when it crashed. */
+/* A transport of the configuration that the process was in when it ended. */
 static void gateway_blame(struct trawl_gateway *gateway, const char *how)
 {
     struct trawl_supervisor *supervisor = gateway->supervisor;
     const json_t *root = supervisor->options->config->root;
-    char transport[TRAWL_CULPRIT_MAX];
+    uint64_t within_ms = TRAWL_CULPRIT_WITHIN_MS;
+    char name[TRAWL_CULPRIT_MAX];
+    bool hangs = trawl_culprit_read(gateway->culprit, name);
+    const json_t *transport = json_object_get(json_object_get(root, "transports"), name);
 
-    trawl_culprit_read(gateway->culprit, transport);
-    if (!json_object_get(json_object_get(root, "transports"), transport))
+    if (!transport)
         return;
-    trawl_error(&gateway->log, "it %s in transport '%s'", how, transport);
-    if (trawl_culprits_blame(&supervisor->culprits, transport, how, trawl_mono_ns()))
+    if (hangs) {
+        how = "hung";
+        within_ms +=
+            TRAWL_CULPRIT_CRASHES * (uint64_t)trawl_json_int(transport, "stall_timeout", 0);
+    }
+    trawl_error(&gateway->log, "it %s in transport '%s'", how, name);
+    if (trawl_culprits_blame(&supervisor->culprits, name, how, within_ms, trawl_mono_ns()))
         trawl_error(&gateway->log, "transport '%s' is left out until it is enabled by command",
-                    transport);
+                    name);
 }
 
 static void gateway_on_gone(void *user, const char *how)

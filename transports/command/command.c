@@ -13,6 +13,11 @@
 
 /* How often a wait looks whether the server ends, or the program has. */
 #define LOOK_MS 50
+/* Calls that come back so soon get more messages, those that come back so late get fewer. */
+#define FAST_MS     1000
+#define SLOW_MS     5000
+#define BATCH_FIRST 16
+#define BATCH_MAX   512
 
 struct command {
     const struct trawl_transport_host *host;
@@ -21,6 +26,7 @@ struct command {
     char **env;
     int64_t timeout_ms;
     int64_t restart_ms;
+    size_t batch; /* messages of one call, as fits the program */
     bool acknowledge;
     struct process process; /* pid 0: none */
     struct output *output;
@@ -165,6 +171,7 @@ static int command_create(const struct trawl_transport_host *host, struct trawl_
     command->host = host;
     command->hub = hub;
     command->timeout_ms = json_integer_value(json_object_get(options, "timeout"));
+    command->batch = BATCH_FIRST;
     command->restart_ms = json_integer_value(json_object_get(options, "restart"));
     command->acknowledge = json_is_true(json_object_get(options, "acknowledge"));
     r = read_argv(command, json_object_get(options, "command"), err);
@@ -361,12 +368,22 @@ static void give_up(struct command *command, int r, struct trawl_push_result *re
     result->retry_after_ms = wait_ms > 0 ? wait_ms : -1;
 }
 
+/* A call is to come back soon, however slow the program is. */
+static void adapt_batch(struct command *command, int64_t took_ms)
+{
+    if (took_ms < FAST_MS && command->batch < BATCH_MAX)
+        command->batch *= 2;
+    else if (took_ms > SLOW_MS && command->batch > 1)
+        command->batch /= 2;
+}
+
 static enum trawl_push_outcome command_push(void *transport, const struct trawl_message *messages,
                                             size_t count, struct trawl_push_result *result)
 {
     struct command *command = transport;
-    struct work work = {.command = command, .messages = messages, .count = count};
+    struct work work = {.command = command, .messages = messages};
     struct trawl_err err = {0};
+    int64_t began_ms = now_ms();
     int r = get_running(command, &err);
 
     if (r < 0) {
@@ -374,9 +391,11 @@ static enum trawl_push_outcome command_push(void *transport, const struct trawl_
         snprintf(result->detail, sizeof(result->detail), "%.255s", err.message);
         return TRAWL_PUSH_FAILED;
     }
+    work.count = count < command->batch ? count : command->batch;
     r = work_do(&work);
     result->delivered = work_delivered(&work, r);
     free(work.text);
+    adapt_batch(command, now_ms() - began_ms);
     if (r == 0)
         return TRAWL_PUSH_DELIVERED;
     give_up(command, r, result);

@@ -92,6 +92,21 @@ static json_t *make_live(const struct trawl_config *config)
                      "retry_after", DRILL_RETRY_AFTER);
 }
 
+/* What matters of one that serves. */
+static json_t *make_transport(const json_t *transport)
+{
+    static const char *const kept[] = {"plugin", "options", "required"};
+    json_t *made = json_object();
+
+    for (size_t i = 0; i < TRAWL_ARRAY_SIZE(kept); i++) {
+        json_t *value = json_object_get(transport, kept[i]);
+
+        if (value)
+            json_object_set_new(made, kept[i], escaped(value));
+    }
+    return made;
+}
+
 /* Those of the live chain; others need not work here. */
 static json_t *make_transports(const struct trawl_config *config)
 {
@@ -103,7 +118,7 @@ static json_t *make_transports(const struct trawl_config *config)
         json_t *transport = json_object_get(section(config, "transports"), json_string_value(name));
 
         if (transport)
-            json_object_set_new(transports, json_string_value(name), escaped(transport));
+            json_object_set_new(transports, json_string_value(name), make_transport(transport));
     }
     return transports;
 }

@@ -148,7 +148,8 @@ struct trawl_transport_ops {
 
     /* Pushing (1.3): bring messages, in order, to whom they are for. A transport that takes fewer than
      * `count` at once says so by `delivered`. A message that is not known to have arrived comes again, with
-     * the same id; another transport may have got it meanwhile, then those after it come. */
+     * the same id; another transport may have got it meanwhile, then those after it come. It is to come back
+     * within the transport's stall_timeout: what does not is ended with its process. */
     enum trawl_push_outcome (*push)(void *transport, const struct trawl_message *messages,
                                     size_t count, struct trawl_push_result *result);
 };

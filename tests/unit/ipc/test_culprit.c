@@ -14,7 +14,7 @@
 #include "ipc/culprit.h"
 
 /* How a child ends. */
-enum way { WAY_SEGV, WAY_ABORT, WAY_EXIT, WAY_FINE, WAY_KILL, WAY_OTHER };
+enum way { WAY_SEGV, WAY_ABORT, WAY_EXIT, WAY_FINE, WAY_KILL, WAY_HANG };
 
 static void end(enum way way)
 {
@@ -29,14 +29,14 @@ static void end(enum way way)
         raise(SIGKILL);
     if (way == WAY_FINE)
         trawl_culprit_enter(NULL);
-    if (way == WAY_OTHER) {
-        trawl_culprit_leave("hawk");
+    if (way == WAY_HANG) {
+        trawl_culprit_hangs("hawk");
         _exit(0);
     }
     exit(0);
 }
 
-/* What a child leaves that ends so within `name`. */
+/* What a child leaves that ends so within `name` (and only one that hangs says so). */
 static int leave(enum way way, const char *name, char left[TRAWL_CULPRIT_MAX])
 {
     const struct trawl_culprit *culprit = NULL;
@@ -54,7 +54,7 @@ static int leave(enum way way, const char *name, char left[TRAWL_CULPRIT_MAX])
     }
     close(fd);
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    trawl_culprit_read(culprit, left);
+    assert_int_equal(trawl_culprit_read(culprit, left), way == WAY_HANG);
     trawl_culprit_close(culprit);
     return status;
 }
@@ -97,9 +97,9 @@ static void culprit__is_left_for_another_thread(void **state)
     char left[TRAWL_CULPRIT_MAX];
 
     (void)state;
-    leave(WAY_OTHER, NULL, left);
+    leave(WAY_HANG, NULL, left);
     assert_string_equal(left, "hawk");
-    trawl_culprit_leave("nobody"); /* without memory for it: nothing happens */
+    trawl_culprit_hangs("nobody"); /* without memory for it: nothing happens */
 }
 
 static void culprit__is_cut_and_made_printable(void **state)

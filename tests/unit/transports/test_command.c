@@ -90,11 +90,15 @@ static enum trawl_push_outcome push(struct scene *scene)
     return fake_push(scene->transport, &scene->messages, 0, &scene->result);
 }
 
+/* As many at a time as it likes. */
 static void push_delivers(struct scene *scene)
 {
-    if (push(scene) != TRAWL_PUSH_DELIVERED)
-        fail_msg("%s", scene->result.detail);
-    assert_int_equal(scene->result.delivered, scene->messages.count);
+    for (size_t at = 0; at < scene->messages.count; at += scene->result.delivered) {
+        if (fake_push(scene->transport, &scene->messages, at, &scene->result) !=
+            TRAWL_PUSH_DELIVERED)
+            fail_msg("%s", scene->result.detail);
+        assert_in_range(scene->result.delivered, 1, scene->messages.count - at);
+    }
 }
 
 static void push_fails(struct scene *scene, size_t delivered, const char *why)
@@ -270,6 +274,26 @@ static void push__waits_for_acknowledgements(void **state)
     assert_false(fake_has_logged("5f3a9c01"));
 }
 
+/* However slow it is, a call comes back before anybody takes it for one that hangs. */
+static void push__brings_as_many_at_once_as_fit_the_program(void **state)
+{
+    struct command quick = {.batch = BATCH_FIRST};
+    struct scene *scene = *state;
+
+    open_with(scene, json_pack("[s, s, s]", "sed", "-u", ANSWER), "{'acknowledge': true}");
+    give(scene, 1, 500, 0);
+    assert_int_equal(push(scene), TRAWL_PUSH_DELIVERED);
+    assert_int_equal(scene->result.delivered, BATCH_FIRST);
+    for (int i = 0; i < 20; i++)
+        adapt_batch(&quick, FAST_MS - 1);
+    assert_int_equal(quick.batch, BATCH_MAX);
+    adapt_batch(&quick, SLOW_MS);
+    assert_int_equal(quick.batch, BATCH_MAX);
+    for (int i = 0; i < 20; i++)
+        adapt_batch(&quick, SLOW_MS + 1);
+    assert_int_equal(quick.batch, 1);
+}
+
 static void push__takes_an_answer_for_all_before_it(void **state)
 {
     struct scene *scene = *state;
@@ -434,6 +458,7 @@ int main(void)
         COMMAND_TEST(push__writes_lines),
         COMMAND_TEST(push__says_why_it_cannot_be_started),
         COMMAND_TEST(push__waits_for_acknowledgements),
+        COMMAND_TEST(push__brings_as_many_at_once_as_fit_the_program),
         COMMAND_TEST(push__takes_an_answer_for_all_before_it),
         COMMAND_TEST(push__counts_what_was_acknowledged_before_the_end),
         COMMAND_TEST(push__counts_what_was_read_before_the_end),
