@@ -47,27 +47,6 @@ static char **search_paths(const char *config_path)
     return paths;
 }
 
-/* What is to be known of a file: *ret_plugin is a new reference. */
-static int inspect_file(const char *file, json_t **ret_plugin, struct trawl_err *err)
-{
-    json_auto_t *ask = json_pack("{s:s, s:[]}", "file", file, "subjects");
-    json_auto_t *answer = NULL;
-    const json_t *error;
-    int r;
-
-    if (!ask)
-        return trawl_err_set(err, -EINVAL, "", "the file's name is not UTF-8");
-    r = trawl_inspect(ask, &answer, err);
-    if (r < 0)
-        return r;
-    error = json_object_get(answer, "error");
-    if (error)
-        return trawl_err_set(err, -EINVAL, trawl_json_string(error, "where", file), "%s",
-                             trawl_json_string(error, "message", "cannot be loaded"));
-    *ret_plugin = json_incref(json_object_get(answer, "plugin"));
-    return 0;
-}
-
 /* --- list ---------------------------------------------------------------------------------------- */
 
 static void list_text(const char *file, const json_t *plugin, const struct trawl_err *err)
@@ -91,7 +70,7 @@ static int list(const struct request *request)
         json_auto_t *plugin = NULL;
         struct trawl_err err = {0};
 
-        inspect_file(files[i], &plugin, &err);
+        trawl_inspect_file(files[i], &plugin, &err);
         if (!request->json)
             list_text(files[i], plugin, &err);
         else if (plugin)
@@ -142,7 +121,7 @@ static int show_file(const struct request *request, const char *file, bool with_
     json_auto_t *plugin = NULL;
     struct trawl_err err = {0};
 
-    if (inspect_file(file, &plugin, &err) < 0) {
+    if (trawl_inspect_file(file, &plugin, &err) < 0) {
         trawl_cli_print_err(NULL, &err);
         return TRAWL_EXIT_FAILED;
     }

@@ -19,30 +19,6 @@ static const char schema_about[] =
 static const char schema_ending[] =
     "A configuration names the file for editors: \"$schema\": \"./trawl.schema.json\".\n";
 
-/* The plugin in one file, as the inspector tells it; NULL after saying why not. */
-static json_t *inspect_file(const char *file)
-{
-    json_t *ask = json_pack("{s:s, s:[]}", "file", file, "subjects");
-    json_t *answer = NULL;
-    json_t *plugin = NULL;
-    struct trawl_err err = {0};
-
-    if (trawl_inspect(ask, &answer, &err) < 0) {
-        trawl_cli_print_err(NULL, &err);
-    } else if (json_object_get(answer, "error")) {
-        const json_t *error = json_object_get(answer, "error");
-
-        trawl_err_set(&err, 0, trawl_json_string(error, "where", file), "%s",
-                      trawl_json_string(error, "message", "cannot be loaded"));
-        trawl_cli_print_err(NULL, &err);
-    } else {
-        plugin = json_incref(json_object_get(answer, "plugin"));
-    }
-    json_decref(answer);
-    json_decref(ask);
-    return plugin;
-}
-
 /* Broken plugins are passed over, so that the schema of the others can still be had; -1 if there were any. */
 static int inspect_all(char *const *extra, json_t *plugins)
 {
@@ -51,12 +27,15 @@ static int inspect_all(char *const *extra, json_t *plugins)
     int r = 0;
 
     for (char **file = files; *file; file++) {
-        json_t *plugin = inspect_file(*file);
+        struct trawl_err err = {0};
+        json_t *plugin = NULL;
 
-        if (!plugin)
+        if (trawl_inspect_file(*file, &plugin, &err) < 0) {
+            trawl_cli_print_err(NULL, &err);
             r = -1;
-        else
+        } else {
             json_array_append_new(plugins, plugin);
+        }
     }
     trawl_plugin_paths_free(files);
     trawl_plugin_paths_free(paths);

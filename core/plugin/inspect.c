@@ -366,3 +366,23 @@ int trawl_inspect(const json_t *ask, json_t **ret_answer, struct trawl_err *err)
     *ret_answer = wait.answer;
     return 0;
 }
+
+int trawl_inspect_file(const char *file, json_t **ret_plugin, struct trawl_err *err)
+{
+    json_auto_t *ask = json_pack("{s:s, s:[]}", "file", file, "subjects");
+    json_auto_t *answer = NULL;
+    const json_t *error;
+    int r;
+
+    if (!ask)
+        return trawl_err_set(err, -EINVAL, "", "the file's name is not UTF-8");
+    r = trawl_inspect(ask, &answer, err);
+    if (r < 0)
+        return r;
+    error = json_object_get(answer, "error");
+    if (error)
+        return trawl_err_set(err, -EINVAL, trawl_json_string(error, "where", file), "%s",
+                             trawl_json_string(error, "message", "cannot be loaded"));
+    *ret_plugin = json_incref(json_object_get(answer, "plugin"));
+    return 0;
+}

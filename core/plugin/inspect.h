@@ -31,6 +31,9 @@
  * hangs or prints rubbish is -EPROTO with a sentence that says which. */
 int trawl_inspect(const json_t *ask, json_t **ret_answer, struct trawl_err *err);
 
+/* What it says of the plugin in one file, new reference; also -EINVAL, where it cannot be loaded. */
+int trawl_inspect_file(const char *file, json_t **ret_plugin, struct trawl_err *err);
+
 /* The same on a loop. `done` borrows answer and err; `answer` is NULL on failure, and err->where then is the path of the
  * subject that was being looked at, or the plugin's file. A negative result: nothing was started, `done` is not called. */
 typedef void trawl_inspect_done(void *user, const json_t *answer, const struct trawl_err *err);

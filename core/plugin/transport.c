@@ -22,6 +22,21 @@ const char *trawl_transport_left_out(const json_t *message, const char *name)
     return "it is not configured, or cannot be loaded";
 }
 
+const char *trawl_transport_words(const char *text)
+{
+    json_auto_t *probe = json_string(text);
+
+    return probe ? text : "its own words are not UTF-8";
+}
+
+static void check_words(struct trawl_err *err)
+{
+    const char *words = err ? trawl_transport_words(err->message) : NULL;
+
+    if (err && words != err->message)
+        snprintf(err->message, sizeof(err->message), "%s", words);
+}
+
 int trawl_transport_create(struct trawl_transport *transport,
                            const struct trawl_transport_host *host, struct trawl_hub *hub,
                            json_t *options, struct trawl_err *err)
@@ -31,8 +46,10 @@ int trawl_transport_create(struct trawl_transport *transport,
     int r = transport->ops->create(host, hub, options ? options : none, &transport->state, err);
 
     trawl_culprit_enter(before);
-    if (r < 0)
+    if (r < 0) {
         transport->state = NULL;
+        check_words(err);
+    }
     return r;
 }
 

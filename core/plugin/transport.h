@@ -19,7 +19,10 @@ struct trawl_transport {
 /* Why the message CONFIGURE (ipc/messages.h) leaves a transport out, borrowed from it. NULL: it does not, and names its file. */
 const char *trawl_transport_left_out(const json_t *message, const char *name);
 
-/* `options` are resolved; NULL: none. Negative with `err`: there is nothing to destroy, and `state` is NULL. */
+/* What a plugin says becomes part of JSON: its own text, borrowed, or one in place of what is not UTF-8. */
+const char *trawl_transport_words(const char *text);
+
+/* `options` are resolved; NULL: none. Negative with `err`, in UTF-8: there is nothing to destroy, and `state` is NULL. */
 int trawl_transport_create(struct trawl_transport *transport,
                            const struct trawl_transport_host *host, struct trawl_hub *hub,
                            json_t *options, struct trawl_err *err);

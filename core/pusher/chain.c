@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/transport.h"
 #include "pusher/chain_priv.h"
 #include "util/alloc.h"
 #include "util/clock.h"
@@ -49,14 +50,6 @@ struct trawl_chain *trawl_chain_create(uv_loop_t *loop, const char *name, const 
     return chain;
 }
 
-/* What a plugin says becomes part of JSON. */
-static const char *utf8_or_not(const char *text)
-{
-    json_auto_t *probe = json_string(text);
-
-    return probe ? text : "its own words are not UTF-8";
-}
-
 void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct trawl_sender *sender,
                      uint64_t stall_ms, const char *reason, const char *disabled)
 {
@@ -69,7 +62,7 @@ void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct tr
         .name = trawl_xstrdup(transport),
         .sender = sender,
         .stall_ms = stall_ms,
-        .reason = reason ? trawl_xstrdup(utf8_or_not(reason)) : NULL,
+        .reason = reason ? trawl_xstrdup(reason) : NULL,
     };
     if (disabled)
         snprintf(member->error, sizeof(member->error), "%s", disabled);
@@ -209,7 +202,7 @@ static void note_error(struct trawl_chain_member *member, const char *detail)
     char room[sizeof(member->error)];
 
     trawl_log_quote(room, sizeof(room), *detail ? detail : "it says no more");
-    snprintf(member->error, sizeof(member->error), "%s", utf8_or_not(room));
+    snprintf(member->error, sizeof(member->error), "%s", trawl_transport_words(room));
     member->error_ms = trawl_now_ms();
 }
 

@@ -37,7 +37,7 @@ struct trawl_chain *trawl_chain_create(uv_loop_t *loop, const char *name, const 
                                        const struct trawl_chain_ops *ops, void *user);
 
 /* Add a transport to its order, a call of whose push() may take `stall_ms`. `sender` NULL: it could not be made, for that
- * `reason`. `disabled`: NULL, or why its receiver wants no more. */
+ * `reason`, in UTF-8. `disabled`: NULL, or why its receiver wants no more. */
 void trawl_chain_add(struct trawl_chain *chain, const char *transport, struct trawl_sender *sender,
                      uint64_t stall_ms, const char *reason, const char *disabled);
 

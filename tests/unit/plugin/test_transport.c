@@ -27,6 +27,8 @@ static int fake_create(const struct trawl_transport_host *host, struct trawl_hub
     assert_true(json_is_object(options));
     *ret_transport = &state;
     note(&state);
+    if (json_object_get(options, "words"))
+        return trawl_err_set(err, -EINVAL, "", "\xffwrong");
     return json_object_get(options, "wrong") ? trawl_err_set(err, -EINVAL, "", "wrong") : 0;
 }
 
@@ -121,6 +123,10 @@ static void transport__has_no_state_where_it_cannot_be_created(void **unused)
     assert_int_equal(trawl_transport_create(&transport, NULL, NULL, options, &err), -EINVAL);
     assert_string_equal(err.message, "wrong");
     assert_null(transport.state);
+    assert_int_equal(trawl_transport_create(&transport, NULL, NULL, options, NULL), -EINVAL);
+    json_object_set_new(options, "words", json_true());
+    assert_int_equal(trawl_transport_create(&transport, NULL, NULL, options, &err), -EINVAL);
+    assert_string_equal(err.message, "its own words are not UTF-8");
 }
 
 static void transport__need_not_hear_that_a_client_is_gone(void **unused)
