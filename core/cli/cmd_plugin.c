@@ -1,5 +1,4 @@
 /* trawl plugin: list, show or check plugins. Each is looked at in a process of its own. */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
