@@ -10,7 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/demo/server.h"
-#include "gateway/http.h"
+#include "http/http.h"
 #include "util/alloc.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8081"

@@ -5,10 +5,10 @@
 #include <jansson.h>
 #include <uv.h>
 
-#include "gateway/http.h"
 #include "gateway/hub.h"
 #include "gateway/origin.h"
 #include "gateway/readers.h"
+#include "http/http.h"
 #include "ipc/channel.h"
 #include "util/log.h"
 

@@ -9,10 +9,10 @@
 
 #include <jansson.h>
 
-#include "gateway/http.h"
 #include "gateway/query.h"
 #include "gateway/readers.h"
 #include "gateway/ring.h"
+#include "http/http.h"
 #include "journal/event.h"
 #include "plugin/transport.h"
 #include "trawl/transport.h"

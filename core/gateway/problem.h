@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "gateway/http.h"
+#include "http/http.h"
 
 /* Answer {type, title, status, detail, …}. `members`: further ones, which may replace title and detail; borrowed, or NULL. */
 void problem_respond(struct trawl_http_conn *http, int status, const char *detail,

@@ -4,7 +4,7 @@
 
 #include "cli/demo/demo.h"
 #include "cli/demo/server.h"
-#include "gateway/http.h"
+#include "http/http.h"
 #include "util/alloc.h"
 
 static const struct demo_site *const sites[] = {&demo_books, &demo_prices, &demo_news};

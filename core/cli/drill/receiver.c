@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/http.h"
+#include "http/http.h"
 #include "journal/event.h"
 #include "util/alloc.h"
 #include "util/clock.h"

@@ -18,7 +18,7 @@
 
 #include "fake_store.h"
 #include "gateway/gateway.h"
-#include "gateway/http.h"
+#include "http/http.h"
 #include "ipc/child.h"
 #include "ipc/messages.h"
 #include "util/buf.h"

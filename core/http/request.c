@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "gateway/http_priv.h"
+#include "http/http_priv.h"
 #include "util/alloc.h"
 
 /* Longest header value, path or query that is taken; libwebsockets holds all of them in 8 KB. */

@@ -2,7 +2,7 @@
  * connections their pings cost half a core. */
 #include <utlist.h>
 
-#include "gateway/http_priv.h"
+#include "http/http_priv.h"
 #include "util/clock.h"
 
 /* How often all are looked at, as a part of the time that they have. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gateway/http_priv.h"
+#include "http/http_priv.h"
 #include "util/alloc.h"
 
 static const struct {

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gateway/http_priv.h"
+#include "http/http_priv.h"
 #include "util/alloc.h"
 
 #define HTTP_BACKLOG 1024

@@ -1,11 +1,11 @@
 /* The one place that knows libwebsockets' callbacks. docs/architecture.md tells which of its habits shaped this. */
-#include "gateway/http.h"
+#include "http/http.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/http_priv.h"
+#include "http/http_priv.h"
 #include "util/alloc.h"
 
 /* All headers of a request; beyond it libwebsockets answers 431. */

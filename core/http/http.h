@@ -1,10 +1,10 @@
-/* An HTTP and WebSocket server on a libuv loop: the one place that knows libwebsockets (core/gateway/http.c).
+/* An HTTP and WebSocket server on a libuv loop: the one room that knows libwebsockets.
  *
  * Everything runs on the loop's thread. A request is answered once, now or later: by trawl_http_respond() with the whole
  * body, or by trawl_http_stream_begin() and writes. Its handle is valid until on_closed for it was called.
  */
-#ifndef TRAWL_GATEWAY_HTTP_H
-#define TRAWL_GATEWAY_HTTP_H
+#ifndef TRAWL_HTTP_HTTP_H
+#define TRAWL_HTTP_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

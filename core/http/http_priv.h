@@ -1,11 +1,11 @@
-/* What the files of the HTTP server share: http.c (libwebsockets' callbacks), http_request.c (taking a request over),
- * http_answer.c (answering), http_accept.c (sockets). */
-#ifndef TRAWL_GATEWAY_HTTP_PRIV_H
-#define TRAWL_GATEWAY_HTTP_PRIV_H
+/* What the files of the HTTP server share: server.c (libwebsockets' callbacks), request.c (taking a request over), answer.c
+ * (answering), accept.c (sockets), addresses.c and alive.c (who may have how many, and who still is there). */
+#ifndef TRAWL_HTTP_HTTP_PRIV_H
+#define TRAWL_HTTP_HTTP_PRIV_H
 
 #include <libwebsockets.h>
 
-#include "gateway/http.h"
+#include "http/http.h"
 #include "util/buf.h"
 #include "util/log.h"
 
@@ -104,30 +104,30 @@ struct trawl_http_server {
     struct trawl_log log;
 };
 
-/* http_request.c */
+/* request.c */
 struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server, struct lws *wsi);
 void trawl__http_conn_free(struct trawl_http_conn *conn);
 bool trawl__http_expects_body(struct lws *wsi, size_t *ret_len);
 
-/* http_answer.c */
+/* answer.c */
 void trawl__http_refuse(struct trawl_http_conn *conn, int status);
 const char *trawl__http_reason(int status);
 void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int status,
                       const char *content_type, const struct trawl_http_header *headers);
 
-/* http_alive.c */
+/* alive.c */
 void trawl__http_alive_start(struct trawl_http_server *server);
 void trawl__http_alive_enter(struct trawl_http_conn *conn);
 void trawl__http_alive_leave(struct trawl_http_conn *conn); /* of any kind */
 void trawl__http_alive_heard(struct trawl_http_conn *conn);
 
-/* http_addresses.c */
+/* addresses.c */
 /* Whether the peer of a socket may have one more connection. */
 bool trawl__http_address_has_room(const struct trawl_http_server *server, int fd);
 void trawl__http_address_enter(struct trawl_http_server *server, struct lws *wsi);
 void trawl__http_address_leave(struct trawl_http_server *server, struct lws *wsi);
 
-/* http_accept.c */
+/* accept.c */
 void trawl__http_watch_stop(struct trawl_http_conn *conn);
 int trawl__http_watch_start(struct trawl_http_conn *conn, int events);
 

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <uthash.h>
 
-#include "gateway/http_priv.h"
+#include "http/http_priv.h"
 #include "util/alloc.h"
 
 struct http_address {
