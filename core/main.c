@@ -20,6 +20,8 @@ static const struct trawl_command commands[] = {
     {"resume", "ask a running server to go on with an interrupted run", trawl_cmd_resume},
     {"schedules", "ask a running server what is due when; pause and resume schedules",
      trawl_cmd_schedules},
+    {"transports", "ask a running server how its transports do; enable them again",
+     trawl_cmd_transports},
     {"check", "say all that is wrong with a configuration", trawl_cmd_check},
     {"runs", "list the runs in a data folder", trawl_cmd_runs},
     {"hosts", "list the hosts that were asked, and how", trawl_cmd_hosts},
@@ -47,7 +49,7 @@ static void print_help(FILE *to)
           "Usage: trawl COMMAND [OPTION…]\n\nCommands:\n",
           to);
     for (size_t i = 0; i < TRAWL_ARRAY_SIZE(commands); i++)
-        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fputs("\n`trawl COMMAND --help` says more about each. `trawl --version` prints the version.\n"
           "\nExit codes: 0 completed, 1 failed, 2 usage, 3 partial, 130 interrupted.\n",
           to);

@@ -22,6 +22,7 @@ int trawl_cmd_run(int argc, char **argv);
 int trawl_cmd_start(int argc, char **argv);
 int trawl_cmd_resume(int argc, char **argv);
 int trawl_cmd_schedules(int argc, char **argv);
+int trawl_cmd_transports(int argc, char **argv);
 int trawl_cmd_check(int argc, char **argv);
 int trawl_cmd_schema(int argc, char **argv);
 int trawl_cmd_plugin(int argc, char **argv);

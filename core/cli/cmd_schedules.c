@@ -33,10 +33,7 @@ static int schedules_parse_verb(struct schedules_command *command, int count, ch
         return trawl_cli_usage("schedules", "expected 'pause' or 'resume', not '%s'", words[0]);
     if (count != 2)
         return trawl_cli_usage("schedules", "'%s' is for one platform, by its name", words[0]);
-    /* It becomes part of a path. */
-    if (strspn(command->platform,
-               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") !=
-        strlen(command->platform))
+    if (!trawl_cli_is_name(command->platform))
         return trawl_cli_usage("schedules", "'%s' is no name of a platform", command->platform);
     return -1;
 }

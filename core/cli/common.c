@@ -103,6 +103,14 @@ int trawl_cli_set_log_level(const char *command, const char *given, const char *
     return 0;
 }
 
+bool trawl_cli_is_name(const char *text)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+    return *text && strspn(text, letters) == strlen(text);
+}
+
 void trawl_cli_print_json(const json_t *value)
 {
     TRAWL_AUTO_FREE char *text = trawl_json_text(value, TRAWL_JSON_INDENTED);

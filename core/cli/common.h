@@ -27,6 +27,9 @@ int trawl_cli_usage(const char *command, const char *format, ...)
 /* A whole number within a range. 0 or -EINVAL. */
 int trawl_cli_parse_number(const char *text, long long min, long long max, long long *ret_number);
 
+/* Of the characters that names of platforms and transports have, and so fit to be a part of a path. */
+bool trawl_cli_is_name(const char *text);
+
 /* On stdout, indented. */
 void trawl_cli_print_json(const json_t *value);
 

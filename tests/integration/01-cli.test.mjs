@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { BUILD, ROOT, run } from './lib/trawl.mjs';
 
-const COMMANDS = ['serve', 'run', 'start', 'resume', 'schedules', 'check', 'runs', 'hosts', 'items', 'plugin', 'schema', 'demo', 'drill'];
+const COMMANDS = ['serve', 'run', 'start', 'resume', 'schedules', 'transports', 'check', 'runs', 'hosts', 'items', 'plugin', 'schema', 'demo', 'drill'];
 
 test('--version and --help', async (t) => {
   assert.match((await run(t, ['--version'])).stdout, /^trawl \d+\.\d+\.\d+\n$/);

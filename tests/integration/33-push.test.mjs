@@ -142,6 +142,48 @@ test('a webhook that fails in every way: the next transport takes over, nothing 
   assert.ok(receiver.batches.every(({ id, count }) => names.get(id) === count && id.endsWith(`_${count}`)));
 });
 
+test('`trawl transports` lists, and enables again', async (t) => {
+  const receiver = await Receiver.open(t);
+  const folder = await scratch(t);
+  const { url } = await site(t, pages(3));
+  const server = await serve(
+    t,
+    {
+      platforms: { p: crawl(url) },
+      transports: { hook: hook(receiver.url), spool: { plugin: 'jsonl', options: { path: path.join(folder, 'spool') } } },
+      chains: { archive: { order: ['hook', 'spool'], since: 'begin' } },
+    },
+    { env: ENV },
+  );
+  const trawl = (...args) => run(t, ['transports', '--server', server.url, ...args]);
+  receiver.mode = { status: 410 };
+  const head = await runOnce(t, server);
+  const listed = await trawl();
+  assert.equal(listed.code, 0, listed.stderr);
+  assert.match(listed.stdout, /^chain +transport +state *$/m);
+  assert.match(listed.stdout, /^live +websocket +serves +\/api\/ws$/m);
+  assert.match(listed.stdout, /^archive +hook +disabled +0 delivered: it answers with status 410$/m);
+  assert.match(listed.stdout, new RegExp(`^archive +spool +closed +${head} delivered$`, 'm'));
+  assert.match(listed.stdout, new RegExp(`^archive +sent through \\w+-${head}, 0 behind, 0 lost$`, 'm'));
+  assert.equal(JSON.parse((await trawl('--json')).stdout).chains[0].name, 'archive');
+
+  receiver.mode = 'ok';
+  const enabled = await trawl('enable', 'hook');
+  assert.deepEqual([enabled.code, enabled.stdout, enabled.stderr], [0, '', '']);
+  await runOnce(t, server);
+  assert.match((await trawl()).stdout, /^archive +hook +closed +[1-9]\d* delivered$/m);
+  for (const [args, code, message] of [
+    [['enable'], 2, /'enable' is for one transport/],
+    [['disable', 'hook'], 2, /expected 'enable', not 'disable'/],
+    [['enable', '../hook'], 2, /'\.\.\/hook' is no name of a transport/],
+    [['enable', 'hook'], 1, /no transport 'hook' that is disabled or left out/],
+  ]) {
+    const refused = await trawl(...args);
+    assert.equal(refused.code, code, refused.stderr);
+    assert.match(refused.stderr, message);
+  }
+});
+
 test('filters: by name of the event, and by platform', async (t) => {
   const receiver = await Receiver.open(t);
   const folder = await scratch(t);
