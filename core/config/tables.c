@@ -346,6 +346,16 @@ static const struct trawl_option journal[] = {
     END,
 };
 
+static const struct trawl_option runs[] = {
+    {.name = "keep",
+     .type = TRAWL_OPTION_DURATION,
+     .default_json = "0",
+     .min = 0,
+     .max = 36500 * DAY,
+     .help = "how long a run that is over is kept; 0: for ever"},
+    END,
+};
+
 static const struct trawl_option schedule[] = {
     {.name = "cron",
      .type = TRAWL_OPTION_STRING,
@@ -529,6 +539,11 @@ const struct trawl_option trawl_config_table[] = {
      .default_json = "{}",
      .fields = journal,
      .help = "how much of the past those who come back can get"},
+    {.name = "runs",
+     .type = TRAWL_OPTION_OBJECT,
+     .default_json = "{}",
+     .fields = runs,
+     .help = "how long runs are kept"},
     {.name = "fetch",
      .type = TRAWL_OPTION_OBJECT,
      .default_json = "{}",

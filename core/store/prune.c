@@ -1,4 +1,4 @@
-/* Keeping the journal within its limits. */
+/* Keeping the journal, and the runs, within their limits. */
 #include <stdlib.h>
 
 #include "store/store_priv.h"
@@ -11,8 +11,7 @@
 struct prune {
     struct trawl_store_op op;
     struct trawl_store *store;
-    uint64_t keep_events;
-    int64_t keep_ms;
+    struct trawl_store_limits limits;
     bool more;
     trawl_store_on_done *done;
     void *user;
@@ -23,7 +22,8 @@ static int find_first_kept(struct trawl_journal *journal, const struct prune *pr
                            int64_t *ret_seq, bool *ret_more)
 {
     uint64_t head = journal->head;
-    bool by_count = prune->keep_events > 0 && head > prune->keep_events;
+    const struct trawl_store_limits *limits = &prune->limits;
+    bool by_count = limits->events > 0 && head > limits->events;
     sqlite3_stmt *find = NULL;
     int code;
     int r = trawl__db_prepare(
@@ -34,8 +34,9 @@ static int find_first_kept(struct trawl_journal *journal, const struct prune *pr
 
     if (r < 0)
         return r;
-    sqlite3_bind_int64(find, 1, by_count ? (int64_t)(head - prune->keep_events) : 0);
-    sqlite3_bind_int64(find, 2, prune->keep_ms > 0 ? trawl_now_ms() - prune->keep_ms : INT64_MIN);
+    sqlite3_bind_int64(find, 1, by_count ? (int64_t)(head - limits->events) : 0);
+    sqlite3_bind_int64(find, 2,
+                       limits->events_ms > 0 ? trawl_now_ms() - limits->events_ms : INT64_MIN);
     sqlite3_bind_int(find, 3, PIECE);
     code = sqlite3_step(find);
     *ret_more = sqlite3_column_type(find, 0) == SQLITE_NULL && sqlite3_column_int(find, 2) == PIECE;
@@ -45,9 +46,8 @@ static int find_first_kept(struct trawl_journal *journal, const struct prune *pr
     return trawl__db_errno(code);
 }
 
-static int prune_apply(struct trawl_journal *journal, struct trawl_store_op *op)
+static int drop_events(struct trawl_journal *journal, struct prune *prune)
 {
-    struct prune *prune = TRAWL_CONTAINER_OF(op, struct prune, op);
     sqlite3_stmt *drop = NULL;
     int64_t kept;
     int r = find_first_kept(journal, prune, &kept, &prune->more);
@@ -62,13 +62,22 @@ static int prune_apply(struct trawl_journal *journal, struct trawl_store_op *op)
     return r;
 }
 
+static int prune_apply(struct trawl_journal *journal, struct trawl_store_op *op)
+{
+    struct prune *prune = TRAWL_CONTAINER_OF(op, struct prune, op);
+    int r = drop_events(journal, prune);
+
+    if (r == 0 && !prune->more)
+        r = trawl__prune_runs(journal->db, prune->limits.runs_ms, &prune->more);
+    return r;
+}
+
 static void prune_done(struct trawl_store_op *op)
 {
     struct prune *prune = TRAWL_CONTAINER_OF(op, struct prune, op);
 
     if (op->status == 0 && prune->more)
-        trawl_store_prune(prune->store, prune->keep_events, prune->keep_ms, prune->done,
-                          prune->user);
+        trawl_store_prune(prune->store, &prune->limits, prune->done, prune->user);
     else if (prune->done)
         prune->done(prune->user, op->status);
 }
@@ -78,7 +87,7 @@ static void prune_release(struct trawl_store_op *op)
     free(TRAWL_CONTAINER_OF(op, struct prune, op));
 }
 
-void trawl_store_prune(struct trawl_store *store, uint64_t keep_events, int64_t keep_ms,
+void trawl_store_prune(struct trawl_store *store, const struct trawl_store_limits *limits,
                        trawl_store_on_done *done, void *user)
 {
     struct prune *prune = TRAWL_NEW(struct prune);
@@ -89,8 +98,7 @@ void trawl_store_prune(struct trawl_store *store, uint64_t keep_events, int64_t 
                .done = prune_done,
                .release = prune_release},
         .store = store,
-        .keep_events = keep_events,
-        .keep_ms = keep_ms,
+        .limits = *limits,
         .done = done,
         .user = user,
     };

@@ -292,8 +292,18 @@ void trawl_store_resume_schedule(struct trawl_store *store, const char *platform
 
 /* --- upkeep -------------------------------------------------------------------------------------- */
 
-/* Drop events beyond the newest `keep_events` and older than `keep_ms`, in bounded pieces. 0: no such limit. */
-void trawl_store_prune(struct trawl_store *store, uint64_t keep_events, int64_t keep_ms,
+/* Of each platform at least so many runs are kept, however old. */
+#define TRAWL_STORE_KEEP_RUNS 20
+
+/* 0: no such limit. */
+struct trawl_store_limits {
+    uint64_t events;   /* the newest */
+    int64_t events_ms; /* and no older ones than this */
+    int64_t runs_ms;   /* since they ended */
+};
+
+/* Drop what is beyond the limits, in bounded pieces. */
+void trawl_store_prune(struct trawl_store *store, const struct trawl_store_limits *limits,
                        trawl_store_on_done *done, void *user);
 
 #endif

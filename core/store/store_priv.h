@@ -91,6 +91,9 @@ int trawl__schedule_skipped(sqlite3 *db, const char *platform, int64_t due_ms, c
 /* Within a transaction: it is paused, unless it is already, or there is none. */
 int trawl__schedule_paused(sqlite3 *db, const char *platform, int64_t now_ms, const char *reason);
 
+/* Within a transaction: drop a piece of the runs that ended longer ago than `keep_ms`. 0: none; but what was begun is done. */
+int trawl__prune_runs(sqlite3 *db, int64_t keep_ms, bool *ret_more);
+
 /* A column's text and a NUL, appended to `room`. As that may move, *ret_text has an offset for its pointer, until all are there:
  * then each is made to point. 0 or -EFBIG. */
 int trawl__text_put(struct trawl_buf *room, sqlite3_stmt *row, int column,

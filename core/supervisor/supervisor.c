@@ -92,12 +92,16 @@ static void supervisor_on_progress_timer(uv_timer_t *timer)
 static void supervisor_on_prune_timer(uv_timer_t *timer)
 {
     struct trawl_supervisor *supervisor = timer->data;
-    json_t *journal = json_object_get(supervisor->options->config->root, "journal");
+    const json_t *root = supervisor->options->config->root;
+    const json_t *journal = json_object_get(root, "journal");
+    const struct trawl_store_limits limits = {
+        .events = (uint64_t)trawl_json_int(journal, "keep_events", 0),
+        .events_ms = trawl_json_int(journal, "keep", 0),
+        .runs_ms = trawl_json_int(json_object_get(root, "runs"), "keep", 0),
+    };
 
-    if (trawl__stopping(supervisor))
-        return;
-    trawl_store_prune(supervisor->store, (uint64_t)trawl_json_int(journal, "keep_events", 0),
-                      trawl_json_int(journal, "keep", 0), NULL, NULL);
+    if (!trawl__stopping(supervisor))
+        trawl_store_prune(supervisor->store, &limits, NULL, NULL);
 }
 
 static void supervisor_start_timers(struct trawl_supervisor *supervisor)

@@ -367,9 +367,7 @@ static void chain__takes_what_its_filter_takes(void **state)
 
 static void prune(struct fixture *fixture, uint64_t keep)
 {
-    fixture->scene->waiting++;
-    trawl_store_prune(fixture->scene->store, keep, 0, scene_on_done, fixture->scene);
-    scene_wait(fixture->scene);
+    scene_prune(fixture->scene, &(struct trawl_store_limits){.events = keep});
 }
 
 static void chain__tells_of_a_gap(void **state)
@@ -469,8 +467,7 @@ static void chain__waits_without_any_transport(void **state)
     members = json_object_get(told, "transports");
     assert_int_equal(trawl_json_int(told, "lag", 0), 20);
     assert_string_equal(trawl_json_string(json_array_get(members, 0), "state", ""), "disabled");
-    assert_string_equal(trawl_json_string(json_array_get(members, 0), "reason", ""),
-                        "it says so");
+    assert_string_equal(trawl_json_string(json_array_get(members, 0), "reason", ""), "it says so");
 }
 
 #define CHAIN_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -322,6 +322,15 @@ static inline void scene_commit_item(struct scene *scene, int64_t run_id, const 
     scene_commit(scene, run_id, &page);
 }
 
+/* Drop what is beyond the limits. */
+static inline void scene_prune(struct scene *scene, const struct trawl_store_limits *limits)
+{
+    scene->waiting++;
+    trawl_store_prune(scene->store, limits, scene_on_done, scene);
+    scene_wait(scene);
+    assert_int_equal(scene->status, 0);
+}
+
 /* --- reading ------------------------------------------------------------------------------------- */
 
 /* A reader that is open until the store closes. */

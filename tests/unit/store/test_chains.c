@@ -75,9 +75,7 @@ static void adopt_chains__begins_with_all_that_is_there(void **state)
     expect(scene, "{\"a\": {\"since\": \"begin\"}}", "{\"a\":{\"lost\":0,\"seq\":0}} {}");
     fill(scene, 10);
     expect(scene, "{\"b\": {\"since\": \"begin\"}}", "{\"b\":{\"lost\":0,\"seq\":0}} {}");
-    scene->waiting++;
-    trawl_store_prune(scene->store, 4, 0, scene_on_done, scene);
-    scene_wait(scene);
+    scene_prune(scene, &(struct trawl_store_limits){.events = 4});
     /* What was dropped before there was a chain is not lost to it; to the others it is. */
     expect(scene, "{\"b\": {\"since\": \"begin\"}, \"c\": {\"since\": \"begin\"}}",
            "{\"b\":{\"lost\":0,\"seq\":0},\"c\":{\"lost\":0,\"seq\":8}} {}");

@@ -269,16 +269,12 @@ static void flush_progress__tells_what_was_held_back_once(void **state)
     for (size_t i = 0; i < 3; i++)
         push_page(scene, run_id, i);
     trawl_store_flush_progress(scene->store);
-    scene->waiting++;
-    trawl_store_prune(scene->store, 0, 0, scene_on_done, scene); /* to wait for the flush */
-    scene_wait(scene);
+    scene_prune(scene, &(struct trawl_store_limits){0}); /* to wait for the flush */
     data = last_progress(scene);
     assert_int_equal(trawl_json_int(data, "current", -1), 3);
     told = scene->event_count;
     trawl_store_flush_progress(scene->store);
-    scene->waiting++;
-    trawl_store_prune(scene->store, 0, 0, scene_on_done, scene);
-    scene_wait(scene);
+    scene_prune(scene, &(struct trawl_store_limits){0});
     assert_int_equal(scene->event_count, told);
 }
 

@@ -25,10 +25,7 @@ static void fill(struct scene *scene, size_t count)
 
 static void prune(struct scene *scene, uint64_t keep_events, int64_t keep_ms)
 {
-    scene->waiting++;
-    trawl_store_prune(scene->store, keep_events, keep_ms, scene_on_done, scene);
-    scene_wait(scene);
-    assert_int_equal(scene->status, 0);
+    scene_prune(scene, &(struct trawl_store_limits){.events = keep_events, .events_ms = keep_ms});
 }
 
 static void expect_bounds(struct scene *scene, uint64_t tail, uint64_t head)

@@ -428,10 +428,7 @@ static void expect_tail(struct scene *scene, uint64_t keep_events, int64_t keep_
     uint64_t is_tail = 0;
     uint64_t head = 0;
 
-    scene->waiting++;
-    trawl_store_prune(scene->store, keep_events, keep_ms, scene_on_done, scene);
-    scene_wait(scene);
-    assert_int_equal(scene->status, 0);
+    scene_prune(scene, &(struct trawl_store_limits){.events = keep_events, .events_ms = keep_ms});
     assert_int_equal(trawl_reader_bounds(scene_reader(scene), &is_tail, &head, NULL), 0);
     assert_int_equal(is_tail, tail);
 }
