@@ -34,7 +34,7 @@ struct api_request {
     int64_t run_id; /* {id} of the path */
     struct read_job job;
     struct trawl_err err; /* the job's */
-    bool busy; /* a job or command holds it */
+    bool busy;            /* a job or command holds it */
     struct trawl_buf body;
     struct download *download;
 };
