@@ -59,13 +59,11 @@ static int transports_parse(struct transports_command *command, int argc, char *
 
 static void transports_print_serving(const json_t *transport)
 {
-    bool ok = trawl_json_bool(transport, "ok", false);
-    const json_t *paths = json_object_get(transport, "paths");
+    const json_t *path = json_array_get(json_object_get(transport, "paths"), 0);
 
     printf(ROW "  %s\n", "live", trawl_json_string(transport, "name", ""),
-           ok ? "serves" : "left out",
-           ok ? json_string_value(json_array_get(paths, 0))
-              : trawl_json_string(transport, "reason", ""));
+           trawl_json_string(transport, "state", "left out"),
+           trawl_json_string(transport, "reason", path ? json_string_value(path) : ""));
 }
 
 /* Its last error is of interest while it is not used. */

@@ -75,8 +75,9 @@ static json_t *describe(const char *name, const struct trawl_hub *hub, const cha
              at->kind != TRAWL_ENDPOINT_END; at++)
             json_array_append_new(paths, json_string(at->path));
     }
-    return json_pack("{s:s, s:s?, s:o, s:b, s:s?}", "name", name, "kind", kind, "paths", paths,
-                     "ok", hub != NULL, "reason", reason);
+    return json_pack("{s:s, s:s?, s:o, s:b, s:s?, s:s?}", "name", name, "kind", kind, "paths",
+                     paths, "ok", hub != NULL, "state",
+                     hub ? trawl_breaker_state_name(hub->breaker.state) : NULL, "reason", reason);
 }
 
 /* A transport that cannot be had is left out with its reason, unless it is `required`. */
@@ -86,16 +87,21 @@ static int add_transport(struct trawl_gateway *gateway, const json_t *message, c
     const char *file = trawl_json_string(json_object_get(message, "plugins"), name, NULL);
     const char *reason = trawl_transport_left_out(message, name);
     struct trawl_err err = {0};
+    struct trawl_hub *hub = NULL;
+    json_t *told;
     int r = -ENOENT;
 
     if (!reason) {
         r = load_hub(gateway, name, file, &err);
         if (r < 0)
             reason = err.message;
+        else
+            hub = gateway->hubs[gateway->hub_count - 1];
     }
-    json_array_append_new(
-        gateway->transports,
-        describe(name, r < 0 ? NULL : gateway->hubs[gateway->hub_count - 1], reason));
+    told = describe(name, hub, reason);
+    json_array_append_new(gateway->transports, told);
+    if (hub)
+        hub->told = told;
     if (r >= 0 || !trawl_json_bool(section, "required", false))
         return 0;
     trawl_error(&gateway->log, "transport '%s' is required: %s", name, reason);
@@ -125,8 +131,12 @@ static int add_transports(struct trawl_gateway *gateway, const json_t *message)
     int r;
 
     gateway->transports = json_array();
-    gateway->chain = json_pack("{s:I, s:I}", "failures", trawl_json_int(live, "failures", 3),
-                               "retry_after_ms", trawl_json_int(live, "retry_after", 30000));
+    gateway->limits = (struct trawl_breaker_limits){
+        .failures = (unsigned)trawl_json_int(live, "failures", 3),
+        .retry_after_ms = (uint64_t)trawl_json_int(live, "retry_after", 30000),
+    };
+    gateway->chain = json_pack("{s:I, s:I}", "failures", (json_int_t)gateway->limits.failures,
+                               "retry_after_ms", (json_int_t)gateway->limits.retry_after_ms);
     json_array_foreach ((json_t *)(uintptr_t)order, i, value) {
         r = add_transport(gateway, message, json_string_value(value));
         if (r < 0)

@@ -34,8 +34,9 @@ struct trawl_gateway {
     json_t *config;
     json_t *platforms;
     json_t *plugin_list;
-    json_t *transports; /* [{name, kind, paths, ok, reason}] in the order of the chain */
+    json_t *transports; /* [{name, kind, paths, ok, state, reason}] in the order of the chain */
     json_t *chain;      /* {failures, retry_after_ms} */
+    struct trawl_breaker_limits limits;
     char *data;
     char *web;
     uint32_t epoch;

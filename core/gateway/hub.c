@@ -78,6 +78,10 @@ int hub_encode_event(struct trawl_hub *hub, const struct trawl_event *event, str
     if (r >= 0)
         r = hub_encode(hub, id, trawl_event_type_name(event->type), json.data, json.len, buf);
     trawl_buf_finish(&json);
+    if (r < 0)
+        hub_failed(hub, event->seq);
+    else
+        hub_worked(hub);
     return r;
 }
 
@@ -119,6 +123,7 @@ static void append_to_rings(struct trawl_hub *hub, const struct trawl_event *eve
 {
     uint32_t topic = trawl_event_topic(event->type);
     bool encoded = false;
+    int r = 0;
 
     for (struct hub_ring *ring = hub->rings; ring; ring = ring->next) {
         if (ring->run_id && ring->run_id != event->run_id)
@@ -131,14 +136,13 @@ static void append_to_rings(struct trawl_hub *hub, const struct trawl_event *eve
             continue;
         if (!encoded) {
             trawl_buf_clear(&hub->scratch);
-            if (hub_encode_event(hub, event, &hub->scratch) < 0) {
-                trawl_error(&hub->log, "event %llu could not be encoded, left out",
-                            (unsigned long long)event->seq);
-                return;
-            }
+            r = hub_encode_event(hub, event, &hub->scratch);
             encoded = true;
         }
-        ring_append(&ring->ring, event->seq, hub->scratch.data, hub->scratch.len);
+        if (r < 0)
+            ring_skip(&ring->ring, event->seq);
+        else
+            ring_append(&ring->ring, event->seq, hub->scratch.data, hub->scratch.len);
         ring->has_news = true;
     }
 }
@@ -158,8 +162,26 @@ void hub_events(struct trawl_hub *hub, const struct trawl_event *events, size_t 
     }
 }
 
+static void close_all(struct trawl_hub *hub, uint16_t code, const char *reason)
+{
+    struct trawl_conn *next;
+
+    for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
+        next = conn->next;
+        conn_close(conn, code, reason);
+    }
+}
+
+/* They go on from where they are, by the next transport. */
+static void send_away_if_it_fails(struct trawl_hub *hub)
+{
+    if (!hub_may_serve(hub))
+        close_all(hub, 1011, "the transport fails");
+}
+
 void hub_flush_begin(struct trawl_hub *hub)
 {
+    send_away_if_it_fails(hub);
     for (struct hub_ring *ring = hub->rings; ring; ring = ring->next) {
         if (ring->has_news)
             ring->due = ring->conns;
@@ -218,6 +240,7 @@ void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
 {
     struct trawl_conn *next;
 
+    send_away_if_it_fails(hub);
     for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
         next = conn->next;
         if (conn->poll) {
@@ -235,12 +258,8 @@ void hub_heartbeat(struct trawl_hub *hub, unsigned slot)
 
 void hub_drain(struct trawl_hub *hub, json_int_t retry_ms)
 {
-    struct trawl_conn *next;
     char reason[64];
 
     snprintf(reason, sizeof(reason), "restarting, retry_ms=%lld", (long long)retry_ms);
-    for (struct trawl_conn *conn = hub->conns; conn; conn = next) {
-        next = conn->next;
-        conn_close(conn, 1012, reason);
-    }
+    close_all(hub, 1012, reason);
 }

@@ -14,6 +14,7 @@
 #include "gateway/ring.h"
 #include "http/http.h"
 #include "journal/event.h"
+#include "plugin/breaker.h"
 #include "plugin/transport.h"
 #include "trawl/transport.h"
 #include "util/buf.h"
@@ -54,6 +55,9 @@ struct trawl_hub {
     char *name;
     struct trawl_transport transport;
     enum trawl_endpoint_kind kind; /* one for all of a transport's endpoints */
+    struct trawl_breaker breaker;
+    char error[128]; /* the last */
+    json_t *told;    /* of gateway->transports, borrowed */
     struct hub_ring *rings;
     struct trawl_conn *conns;
     unsigned conn_count;
@@ -160,6 +164,14 @@ int hub_encode_event(struct trawl_hub *hub, const struct trawl_event *event, str
 
 struct hub_ring *hub_ring_get(struct trawl_hub *hub, uint32_t topics, int64_t run_id);
 void hub_ring_put(struct trawl_hub *hub, struct hub_ring *ring);
+
+/* --- hub_health.c -------------------------------------------------------------------------------- */
+
+/* It has encoded an event, or could not. */
+void hub_worked(struct trawl_hub *hub);
+void hub_failed(struct trawl_hub *hub, uint64_t seq);
+/* Whether it may have clients now. */
+bool hub_may_serve(struct trawl_hub *hub);
 
 /* --- conn.c: what a subscriber is sent ----------------------------------------------------------- */
 

@@ -162,6 +162,8 @@ static bool serve_stream(struct trawl_gateway *gateway, struct trawl_http_conn *
         hub = find_endpoint(gateway, TRAWL_ENDPOINT_POLL, path, &endpoint);
     if (hub && gateway->draining)
         problem_respond(http, 503, "restarting", NULL);
+    else if (hub && !hub_may_serve(hub))
+        problem_respond(http, 503, hub->error, NULL);
     else if (hub && strcmp(trawl_http_method(http), "GET") != 0)
         problem_respond_with(http, 405, "a stream is read with GET", NULL, allow);
     else if (hub)
@@ -200,6 +202,8 @@ static int on_upgrade(void *user, struct trawl_http_conn *http)
     hub = find_endpoint(gateway, TRAWL_ENDPOINT_WEBSOCKET, trawl_http_path(http), &endpoint);
     if (!hub)
         return 404;
+    if (!hub_may_serve(hub))
+        return 503;
     if (asked_read(endpoint, http, &asked) < 0)
         return 400;
     asked_finish(&asked);

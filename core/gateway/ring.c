@@ -77,13 +77,18 @@ static void make_room(struct ring *ring, size_t len)
         drop_oldest(ring, len < ring->capacity ? ring->capacity - len : 0);
 }
 
+void ring_skip(struct ring *ring, uint64_t seq)
+{
+    drop_oldest(ring, 0);
+    ring->floor = seq;
+    ring->end++; /* whoever was at the end is behind it now */
+    ring->base = ring->end;
+}
+
 void ring_append(struct ring *ring, uint64_t seq, const void *bytes, size_t len)
 {
-    if (len > ring->capacity) { /* cannot be held; readers will get it from the journal */
-        drop_oldest(ring, 0);
-        ring->floor = seq;
-        ring->end += len;
-        ring->base = ring->end;
+    if (len > ring->capacity) {
+        ring_skip(ring, seq);
         return;
     }
     make_room(ring, len);

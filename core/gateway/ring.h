@@ -34,6 +34,9 @@ void ring_finish(struct ring *ring);
 
 void ring_append(struct ring *ring, uint64_t seq, const void *bytes, size_t len);
 
+/* It cannot have this event: who reads gets it, and all before it, from the journal. */
+void ring_skip(struct ring *ring, uint64_t seq);
+
 /* The position behind the event `seq` and all before it: 0, or -ERANGE if events after it were dropped. */
 int ring_find(const struct ring *ring, uint64_t seq, uint64_t *ret_position);
 

@@ -2,7 +2,7 @@
 #ifndef TRAWL_PUSHER_CHAIN_PRIV_H
 #define TRAWL_PUSHER_CHAIN_PRIV_H
 
-#include "pusher/breaker.h"
+#include "plugin/breaker.h"
 #include "pusher/chain.h"
 #include "pusher/piece.h"
 #include "util/log.h"

@@ -161,7 +161,7 @@ test('`trawl transports` lists, and enables again', async (t) => {
   const listed = await trawl();
   assert.equal(listed.code, 0, listed.stderr);
   assert.match(listed.stdout, /^chain +transport +state *$/m);
-  assert.match(listed.stdout, /^live +websocket +serves +\/api\/ws$/m);
+  assert.match(listed.stdout, /^live +websocket +closed +\/api\/ws$/m);
   assert.match(listed.stdout, /^archive +hook +disabled +0 delivered: it answers with status 410$/m);
   assert.match(listed.stdout, new RegExp(`^archive +spool +closed +${head} delivered$`, 'm'));
   assert.match(listed.stdout, new RegExp(`^archive +sent through \\w+-${head}, 0 behind, 0 lost$`, 'm'));

@@ -1,5 +1,7 @@
 // Transports that cannot be had, and transports that crash the gateway: the others go on.
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import test from 'node:test';
 import { Client } from './lib/follow.mjs';
 import { build } from './lib/plugins.mjs';
@@ -74,4 +76,68 @@ test('a transport that cannot be had is out of the order with its reason, unless
   const refused = await run(t, ['serve', '--config', config]);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /transports\.pigeon\.plugin: .*no-such\.so/);
+});
+
+/** All messages that it brings, until it ends or `wanted` likes one. */
+async function follow(url, wanted = () => false) {
+  const answer = await fetch(url);
+  if (answer.status !== 200) return { status: answer.status, messages: [] };
+  const reader = answer.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (;;) {
+    const { value, done } = await reader.read().catch(() => ({ done: true }));
+    if (!done) text += decoder.decode(value, { stream: true });
+    const messages = text.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+    if (!done && !messages.some(wanted)) continue;
+    if (!done) await reader.cancel();
+    return { status: 200, messages };
+  }
+}
+
+test('a transport that cannot encode an event is open after some failures: its clients lose nothing, and it comes back', async (t) => {
+  const { url } = await site(t, pages(3));
+  const file = path.join(await scratch(t), 'stumble');
+  const server = await serve(t, {
+    server: { heartbeat: '500ms' },
+    platforms: { a: crawl(url) },
+    transports: { websocket: {}, sse: {}, picky: { plugin: await build(t, 'picky'), options: { file } } },
+    chains: { live: { order: ['picky', 'websocket', 'sse'], failures: 3, retry_after: '2s' } },
+  });
+  const picky = async () => (await server.get('/api/transports')).transports.find(({ name }) => name === 'picky');
+  const stream = (since) => `${server.url}/api/picky${since ? `?since=${since}` : ''}`;
+  assert.deepEqual(await picky(), { name: 'picky', kind: 'stream', paths: ['/api/picky'], ok: true, state: 'closed', reason: null });
+  const all = await Client.open(t, server.url);
+  all.send({ type: 'subscribe', topics: ['scrape_progress', 'items'] });
+  await all.type('subscribed');
+
+  await writeFile(file, '');
+  const following = follow(stream());
+  await until('the watcher', async () => (await server.get('/api/watchers')).watchers.length === 2);
+  const run = await server.startRun();
+  const first = await following; // it ends, since an event cannot be brought
+  let last = first.messages.findLast(({ id }) => id).id;
+  for (let i = 0; i < 10 && (await picky()).state === 'closed'; i++) {
+    const { messages } = await follow(stream(last));
+    assert.ok(messages.every(({ type }) => type !== 'item_changed'));
+    last = messages.findLast(({ id }) => id)?.id ?? last;
+  }
+  const open = await picky();
+  assert.deepEqual([open.ok, open.state], [false, 'open']);
+  assert.match(open.reason, /^event \w+-\d+ could not be encoded$/);
+  assert.equal((await follow(stream(last))).status, 503);
+  await server.ended(run);
+  await all.find(({ data }) => data.phase === 'completed' && data.platform === null);
+
+  await rm(file);
+  await until('it to be tried', async () => (await picky()).state === 'half-open');
+  const { messages } = await follow(stream(last), ({ data }) => data.phase === 'completed' && data.platform === null);
+  assert.equal((await picky()).state, 'closed');
+  const idsOf = (list) => list.filter(({ type }) => type === 'scrape_progress' || type === 'item_changed').map(({ id }) => id);
+  const seqOf = (id) => Number(id.split('-')[1]);
+  const after = idsOf(all.messages).filter((id) => seqOf(id) > seqOf(last));
+  assert.ok(after.length > 3);
+  assert.deepEqual(idsOf(messages), after, 'what it could not bring comes now');
+  assert.match(server.program.stderr, /transport picky: it is left alone for now: event/);
+  assert.match(server.program.stderr, /transport picky: it works again/);
 });

@@ -6,6 +6,8 @@ export interface Transport {
   kind: string | null;
   paths: string[];
   ok: boolean;
+  /** Null where it cannot be had at all. */
+  state: "closed" | "open" | "half-open" | null;
   reason: string | null;
 }
 

@@ -25,8 +25,8 @@ const PLUGINS = {
 
 const TRANSPORTS = {
   transports: [
-    { name: "websocket", kind: "websocket", paths: ["/api/ws"], ok: false, reason: "its plugin is missing" },
-    { name: "sse", kind: "stream", paths: ["/api/scrape/stream"], ok: true, reason: null },
+    { name: "websocket", kind: "websocket", paths: ["/api/ws"], ok: false, state: null, reason: "its plugin is missing" },
+    { name: "sse", kind: "stream", paths: ["/api/scrape/stream"], ok: true, state: "closed", reason: null },
   ],
   failures: 3,
   retry_after_ms: 30_000,

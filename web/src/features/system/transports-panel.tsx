@@ -14,14 +14,14 @@ export function TransportsPanel({ transports: { transports, failures, retry_afte
       hint={`the next one after ${plural(failures, "failure")} in a row, back after ${duration(retry_after_ms)}`}
     >
       <ol className={classes.chain}>
-        {transports.map(({ name, ok, paths, reason }, index) => (
+        {transports.map(({ name, ok, state, paths, reason }, index) => (
           <li key={name} className={classes.transport}>
             {index > 0 && <IconArrowRight size={16} aria-hidden className={classes.arrow} />}
             <div className={classes.card} data-phase={ok ? "completed" : "failed"}>
               <span className={classes.name}>
                 <i aria-hidden />
                 {name}
-                <small>{ok ? "serves" : "out of service"}</small>
+                <small>{state === "half-open" ? "is tried again" : ok ? "serves" : "out of service"}</small>
               </span>
               {reason && <span className={classes.reason}>{reason}</span>}
               {paths.map((path) => (

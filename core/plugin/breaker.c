@@ -1,4 +1,4 @@
-#include "pusher/breaker.h"
+#include "plugin/breaker.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 

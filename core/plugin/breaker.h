@@ -5,8 +5,8 @@
  * probes it (half-open); if that arrives it is closed again. A receiver that asks for peace is left alone for as long as it
  * says, and one that wants no more is disabled until somebody enables it.
  */
-#ifndef TRAWL_PUSHER_BREAKER_H
-#define TRAWL_PUSHER_BREAKER_H
+#ifndef TRAWL_PLUGIN_BREAKER_H
+#define TRAWL_PLUGIN_BREAKER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "pusher/breaker.h"
+#include "plugin/breaker.h"
 #include "util/alloc.h"
 
 #define MS UINT64_C(1000000)
