@@ -50,14 +50,18 @@ void conn_poll_check(struct trawl_conn *conn)
 /* A heartbeat is the last element, so that the client knows where it stands; it has no comma behind it. */
 void conn_poll_end(struct trawl_conn *conn)
 {
+    size_t before = conn->out.len;
+
+    conn->closing = true; /* whatever fails from here on does not end it once more */
     conn_heartbeat(conn);
-    if (conn->closing)
+    conn_unsubscribe(conn);
+    if (conn->out.len <= before) {
+        trawl_http_close(conn->http, 0, NULL); /* cut, so that it is not taken for whole */
         return;
-    conn->closing = true;
-    conn->out.len -= strlen(HUB_POLL_COMMA);
+    }
+    trawl_buf_cut(&conn->out, conn->out.len - strlen(HUB_POLL_COMMA));
     (void)trawl_buf_append(&conn->out, "]", 1);
     conn_poll_write(conn, conn->out.data, conn->out.len);
     trawl_buf_finish(&conn->out);
-    conn_unsubscribe(conn);
     trawl_http_stream_end(conn->http);
 }

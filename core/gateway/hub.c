@@ -57,13 +57,15 @@ int hub_encode(struct trawl_hub *hub, const char *id, const char *type, const ch
     struct trawl_out out = {.buf = buf, .begin = buf->len};
     int r = trawl_transport_encode(&hub->transport, &message, &out);
 
-    if (r < 0)
-        return r;
-    if (hub->kind == TRAWL_ENDPOINT_WEBSOCKET)
-        return frame(buf, out.begin);
-    return hub->kind == TRAWL_ENDPOINT_POLL
-               ? trawl_buf_append(buf, HUB_POLL_COMMA, strlen(HUB_POLL_COMMA))
-               : 0;
+    if (r >= 0 && buf->len < out.begin) /* past its limit, which the transport has not looked at */
+        r = -EFBIG;
+    if (r >= 0 && hub->kind == TRAWL_ENDPOINT_WEBSOCKET)
+        r = frame(buf, out.begin);
+    else if (r >= 0 && hub->kind == TRAWL_ENDPOINT_POLL)
+        r = trawl_buf_append(buf, HUB_POLL_COMMA, strlen(HUB_POLL_COMMA));
+    if (r < 0 && buf->len > out.begin) /* half of it is worse than nothing */
+        trawl_buf_cut(buf, out.begin);
+    return r;
 }
 
 int hub_encode_event(struct trawl_hub *hub, const struct trawl_event *event, struct trawl_buf *buf)

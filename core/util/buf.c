@@ -119,11 +119,16 @@ void trawl_buf_consume(struct trawl_buf *buf, size_t len)
     buf->data[buf->len] = '\0';
 }
 
+void trawl_buf_cut(struct trawl_buf *buf, size_t len)
+{
+    buf->len = len;
+    if (buf->data)
+        buf->data[len] = '\0';
+}
+
 void trawl_buf_clear(struct trawl_buf *buf)
 {
-    buf->len = 0;
-    if (buf->data)
-        buf->data[0] = '\0';
+    trawl_buf_cut(buf, 0);
 }
 
 char *trawl_buf_steal(struct trawl_buf *buf, size_t *ret_len)

@@ -36,6 +36,9 @@ void trawl_buf_grew(struct trawl_buf *buf, size_t len);
 /* Drop the first `len` bytes. */
 void trawl_buf_consume(struct trawl_buf *buf, size_t len);
 
+/* Drop all but the first `len` bytes; it has as many. */
+void trawl_buf_cut(struct trawl_buf *buf, size_t len);
+
 /* Empty it, keeping the memory. */
 void trawl_buf_clear(struct trawl_buf *buf);
 

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { Client } from './lib/follow.mjs';
 import { build } from './lib/plugins.mjs';
 import { crawl, pages, site } from './lib/site.mjs';
-import { run, scratch, serve, until, writeConfig } from './lib/trawl.mjs';
+import { child, run, scratch, serve, until, writeConfig } from './lib/trawl.mjs';
 
 const withPigeon = (file, more = {}) => ({
   transports: { websocket: {}, sse: {}, pigeon: { plugin: file, ...more } },
@@ -140,4 +140,26 @@ test('a transport that cannot encode an event is open after some failures: its c
   assert.deepEqual(idsOf(messages), after, 'what it could not bring comes now');
   assert.match(server.program.stderr, /transport picky: it is left alone for now: event/);
   assert.match(server.program.stderr, /transport picky: it works again/);
+});
+
+test('polls whose last message cannot be encoded are cut, and nothing else falls', async (t) => {
+  const { url } = await site(t, pages(3));
+  const file = path.join(await scratch(t), 'stumble');
+  const poll = await build(t, 'picky', { macros: { KIND: 'TRAWL_ENDPOINT_POLL' } });
+  const server = await serve(t, {
+    platforms: { a: crawl(url) },
+    transports: { websocket: {}, picky: { plugin: poll, options: { file, type: 'heartbeat' } } },
+    chains: { live: { order: ['websocket', 'picky'] } },
+  });
+  const client = await Client.open(t, server.url);
+  const { pid } = await child(server.program, 'gateway');
+  const whole = await (await fetch(`${server.url}/api/picky`)).json();
+  assert.deepEqual(whole.map(({ type }) => type), ['connection_ack', 'subscribed', 'snapshot', 'heartbeat']);
+  await writeFile(file, '');
+  for (let i = 0; i < 5; i++) await assert.rejects(fetch(`${server.url}/api/picky`).then((answer) => answer.text()));
+  await rm(file);
+  assert.equal((await (await fetch(`${server.url}/api/picky`)).json()).length, 4);
+  assert.equal((await child(server.program, 'gateway')).pid, pid);
+  client.send({ type: 'ping' });
+  await client.type('pong');
 });

@@ -1,5 +1,5 @@
-/* A transport that brings events as lines, but cannot encode those of items as long as there is a file. Built by the tests against the
- * installed headers. */
+/* A transport that brings events, but cannot encode one type of message as long as there is a file. Built by the tests against the
+ * installed headers, of either KIND that is read with GET. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,14 @@
 #include <trawl/plugin.h>
 #include <trawl/transport.h>
 
+#ifndef KIND
+#define KIND TRAWL_ENDPOINT_STREAM
+#endif
+
 struct picky {
     const struct trawl_transport_host *host;
     char *file;
+    char *type;
 };
 
 static int picky_create(const struct trawl_transport_host *host, struct trawl_hub *hub,
@@ -24,6 +29,7 @@ static int picky_create(const struct trawl_transport_host *host, struct trawl_hu
         return -ENOMEM;
     picky->host = host;
     picky->file = strdup(json_string_value(json_object_get(options, "file")));
+    picky->type = strdup(json_string_value(json_object_get(options, "type")));
     *ret_transport = picky;
     return 0;
 }
@@ -33,6 +39,7 @@ static void picky_destroy(void *transport)
     struct picky *picky = transport;
 
     free(picky->file);
+    free(picky->type);
     free(picky);
 }
 
@@ -41,8 +48,10 @@ static int picky_encode(void *transport, const struct trawl_message *message, st
     struct picky *picky = transport;
     int r;
 
-    if (strcmp(message->type, "item_changed") == 0 && access(picky->file, F_OK) == 0)
+    if (strcmp(message->type, picky->type) == 0 && access(picky->file, F_OK) == 0) {
+        (void)picky->host->append(out, message->json, message->json_len / 2);
         return -EINVAL;
+    }
     r = picky->host->append(out, message->json, message->json_len);
     return r < 0 ? r : picky->host->append(out, "\n", 1);
 }
@@ -60,7 +69,7 @@ static int picky_opened(void *transport, struct trawl_conn *conn, struct trawl_e
 }
 
 static const struct trawl_endpoint picky_endpoints[] = {
-    {.kind = TRAWL_ENDPOINT_STREAM, .path = "/api/picky", .content_type = "application/x-ndjson"},
+    {.kind = KIND, .path = "/api/picky", .content_type = "application/x-ndjson"},
     {.kind = TRAWL_ENDPOINT_END},
 };
 
@@ -69,6 +78,10 @@ static const struct trawl_option picky_options[] = {
      .type = TRAWL_OPTION_STRING,
      .required = true,
      .help = "what it stumbles over"},
+    {.name = "type",
+     .type = TRAWL_OPTION_STRING,
+     .default_json = "\"item_changed\"",
+     .help = "the messages at which it does"},
     {.type = TRAWL_OPTION_END},
 };
 
