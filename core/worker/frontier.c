@@ -130,6 +130,8 @@ static void enqueue(struct trawl_frontier *frontier, struct trawl_known_entry *e
     }
     entry->state = TRAWL_KNOWN_QUEUED;
     trawl_hosts_push(frontier->hosts, make_task(frontier, request, entry->counted), now_ns);
+    if (entry->counted) /* it waits for no page of max_pages, with which hosts would be resumed */
+        trawl_hosts_resume(frontier->hosts, now_ns);
 }
 
 static bool is_ours(const struct trawl_frontier *frontier, struct trawl_hash fingerprint)

@@ -91,6 +91,8 @@ void trawl_hosts_resume(struct trawl_hosts *hosts, uint64_t now_ns)
     struct trawl_host *host;
     struct trawl_host *next;
 
+    if (!hosts->paused)
+        return;
     hosts->paused = false;
     HASH_ITER (hh, hosts->by_name, host, next)
         trawl__host_settle(hosts, host, now_ns);

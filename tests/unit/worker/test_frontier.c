@@ -524,6 +524,24 @@ static void frontier__fetches_what_it_is_allowed(void **state)
     trawl_frontier_destroy(frontier);
 }
 
+/* Of an idle shard, which has given back what was left of max_pages: it had a page of its own once. */
+static void frontier_disallow__does_not_hold_back_what_is_fetched_again(void **state)
+{
+    struct trawl_frontier *frontier = make(2, TRAWL_FRONTIER_UNLIMITED, 1);
+
+    (void)state;
+    add(frontier, "http://a/x", 6, 0);
+    fetch(frontier, "http://a/x");
+    assert_int_equal(trawl_frontier_disallow(frontier), 1);
+    assert_int_equal(add(frontier, "http://a/y", 6, 0), TRAWL_ADDED_NEW);
+    assert_null(next_task(frontier, 0));
+    assert_int_equal(add(frontier, "http://a/x", 5, 0), TRAWL_ADDED_CLOSER);
+    assert_false(trawl_frontier_is_over(frontier));
+    fetch(frontier, "http://a/x");
+    assert_null(next_task(frontier, 0));
+    trawl_frontier_destroy(frontier);
+}
+
 static void frontier_restore__waits_for_the_rest_of_the_time(void **state)
 {
     struct trawl_frontier *frontier = make_unlimited();
@@ -617,6 +635,7 @@ int main(void)
         cmocka_unit_test(frontier_add__takes_what_is_met_nearer_from_the_store),
         cmocka_unit_test(frontier_add__of_another_shard_is_told_once),
         cmocka_unit_test(frontier__fetches_what_it_is_allowed),
+        cmocka_unit_test(frontier_disallow__does_not_hold_back_what_is_fetched_again),
         cmocka_unit_test(frontier_restore__waits_for_the_rest_of_the_time),
         cmocka_unit_test(frontier_restore__distrusts_a_clock_that_was_put_back),
         cmocka_unit_test(task_chain__remembers_where_it_came_from),
