@@ -1,5 +1,4 @@
 /* What one subscriber is sent, and when. */
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 

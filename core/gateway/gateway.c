@@ -10,7 +10,6 @@
 #include "ipc/child.h"
 #include "ipc/messages.h"
 #include "util/alloc.h"
-#include "util/clock.h"
 #include "util/json.h"
 
 /* Clients have this long to take what was queued for them and to answer the close frame, and the more there are the longer. */

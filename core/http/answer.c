@@ -43,18 +43,13 @@ static const struct {
     {504, "Gateway Timeout"},
 };
 
-const char *trawl__http_reason(int status)
+const char *trawl_http_reason(int status)
 {
     for (size_t i = 0; i < TRAWL_ARRAY_SIZE(reasons); i++) {
         if (reasons[i].status == status)
             return reasons[i].reason;
     }
     return "Unknown";
-}
-
-const char *trawl_http_reason(int status)
-{
-    return trawl__http_reason(status);
 }
 
 static void append_date(struct trawl_buf *buf)
@@ -87,7 +82,7 @@ static void append_header(struct trawl_buf *buf, const char *name, const char *v
 void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int status,
                       const char *content_type, const struct trawl_http_header *headers)
 {
-    trawl_buf_printf(buf, "HTTP/1.1 %d %s\r\n", status, trawl__http_reason(status));
+    trawl_buf_printf(buf, "HTTP/1.1 %d %s\r\n", status, trawl_http_reason(status));
     append_date(buf);
     if (content_type) {
         append_header(buf, "Content-Type", content_type);
@@ -129,7 +124,7 @@ void trawl__http_refuse(struct trawl_http_conn *conn, int status)
     char body[256];
 
     snprintf(body, sizeof(body), "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}",
-             trawl__http_reason(status), status);
+             trawl_http_reason(status), status);
     trawl_http_respond(conn, status, "application/problem+json", NULL, body, strlen(body));
 }
 

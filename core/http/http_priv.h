@@ -111,7 +111,6 @@ bool trawl__http_expects_body(struct lws *wsi, size_t *ret_len);
 
 /* answer.c */
 void trawl__http_refuse(struct trawl_http_conn *conn, int status);
-const char *trawl__http_reason(int status);
 void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int status,
                       const char *content_type, const struct trawl_http_header *headers);
 

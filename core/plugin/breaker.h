@@ -1,4 +1,4 @@
-/* A transport in a pushing chain: whether it is to be tried now. A rule alone; the caller brings the clock, nanoseconds that
+/* A transport in a chain: whether it is to be tried now. A rule alone; the caller brings the clock, nanoseconds that
  * never go back.
  *
  * It is closed while it works. A number of failures in a row opens it: it is passed over for a time, after which one message

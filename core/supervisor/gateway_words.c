@@ -80,7 +80,7 @@ static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *mess
 
 /* --- watchers ------------------------------------------------------------------------------------ */
 
-static void gateway_set_watchers(struct trawl_gateway *gateway, json_t *watchers)
+void trawl__gateway_set_watchers(struct trawl_gateway *gateway, json_t *watchers)
 {
     json_decref(gateway->watchers);
     gateway->watchers = json_incref(watchers);
@@ -96,11 +96,6 @@ json_int_t trawl__gateway_watcher_count(const struct trawl_gateway *gateway)
         sum += json_integer_value(count);
     }
     return sum;
-}
-
-void trawl__gateway_forget_watchers(struct trawl_gateway *gateway)
-{
-    gateway_set_watchers(gateway, NULL);
 }
 
 json_t *trawl__gateways_watchers(const struct trawl_supervisor *supervisor)
@@ -162,7 +157,7 @@ void trawl__gateway_on_frame(void *user, const struct trawl_frame *frame)
     } else if (message && frame->type == TRAWL_MSG_COMMAND) {
         gateway_on_command(gateway, message);
     } else if (message && frame->type == TRAWL_MSG_WATCHERS) {
-        gateway_set_watchers(gateway, message);
+        trawl__gateway_set_watchers(gateway, message);
     } else if (message && frame->type == TRAWL_MSG_WATCHER_LIST) {
         trawl__watchers_on_list(gateway->supervisor, message);
     } else if (message && frame->type == TRAWL_MSG_CHAINS && gateway->pushes) {

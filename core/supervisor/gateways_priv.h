@@ -39,8 +39,8 @@ json_t *trawl__gateway_configuration(const struct trawl_gateway *gateway);
 
 void trawl__gateway_on_frame(void *user, const struct trawl_frame *frame);
 
-/* What is known of a process that is gone. */
-void trawl__gateway_forget_watchers(struct trawl_gateway *gateway);
+/* As it told; NULL: none, as it is gone. */
+void trawl__gateway_set_watchers(struct trawl_gateway *gateway, json_t *watchers);
 json_int_t trawl__gateway_watcher_count(const struct trawl_gateway *gateway);
 
 #endif
