@@ -9,6 +9,7 @@
 #include "extract/css_priv.h"
 #include "extract/utf8.h"
 #include "util/alloc.h"
+#include "util/escape.h"
 
 struct css_block {
     struct css_block *next;
@@ -101,9 +102,8 @@ static size_t take_escape(struct css_lexer *lexer, char *room)
     size_t digits = 0;
 
     lexer->at++; /* the backslash */
-    while (digits < 6 && isxdigit((unsigned char)text[lexer->at])) {
-        char c = (char)tolower((unsigned char)text[lexer->at++]);
-        code = code * 16 + (uint32_t)(isdigit((unsigned char)c) ? c - '0' : c - 'a' + 10);
+    while (digits < 6 && trawl_hex_digit(text[lexer->at]) >= 0) {
+        code = code * 16 + (uint32_t)trawl_hex_digit(text[lexer->at++]);
         digits++;
     }
     if (digits == 0) { /* any other character stands for itself, with all its bytes */

@@ -5,17 +5,7 @@
 #include <string.h>
 
 #include "util/alloc.h"
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+#include "util/escape.h"
 
 char *query_decode(const char *text, size_t len, bool plus_is_space)
 {
@@ -23,20 +13,19 @@ char *query_decode(const char *text, size_t len, bool plus_is_space)
     size_t n = 0;
 
     for (size_t i = 0; i < len; i++) {
-        int high, low;
+        int value;
 
         if (text[i] != '%') {
             out[n++] = text[i] == '+' && plus_is_space ? ' ' : text[i];
             continue;
         }
-        high = len - i > 2 ? hex_digit(text[i + 1]) : -1;
-        low = len - i > 2 ? hex_digit(text[i + 2]) : -1;
-        if (high < 0 || low < 0 || (high == 0 && low == 0)) {
+        value = trawl_percent_value(text + i, text + len);
+        if (value <= 0) {
             free(out);
             return NULL;
         }
-        out[n++] = (char)(high * 16 + low);
-        i += 2;
+        out[n++] = (char)value;
+        i += TRAWL_PERCENT_SIZE - 1;
     }
     out[n] = '\0';
     return out;

@@ -40,6 +40,7 @@ void trawl_event_id(char id[TRAWL_EVENT_ID_SIZE], uint32_t epoch, uint64_t seq)
     snprintf(id, TRAWL_EVENT_ID_SIZE, "%08" PRIx32 "-%" PRIu64, epoch, seq);
 }
 
+/* Of the one spelling that an id has: in lower case. */
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

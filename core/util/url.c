@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/alloc.h"
+#include "util/escape.h"
 
 /* What a byte means in a path or a query. Runs of PLAIN are copied as they are, which is nearly all of a real URL. */
 enum byte_class {
@@ -59,21 +60,10 @@ static void put_char(struct writer *out, char c)
 
 static void put_escaped(struct writer *out, unsigned char c)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    const char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
+    char escape[TRAWL_PERCENT_SIZE];
 
+    trawl_percent_write(escape, c);
     put(out, escape, sizeof(escape));
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 static bool is_alpha(unsigned char c)
@@ -86,39 +76,21 @@ static bool is_digit(unsigned char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_unreserved(unsigned char c)
-{
-    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 static bool is_slash(char c)
 {
     return c == '/' || c == '\\';
 }
 
-/* The byte that an escape at `at` stands for, or -1 if there is none. */
-static int escape_value(const char *at, const char *end)
-{
-    int high;
-    int low;
-
-    if (end - at < 3 || at[0] != '%')
-        return -1;
-    high = hex_value(at[1]);
-    low = hex_value(at[2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 /* Write the byte or escape at `at` that is not plain; returns what follows it. */
 static const char *put_special(struct writer *out, const char *at, const char *end)
 {
-    int value = escape_value(at, end);
+    int value = trawl_percent_value(at, end);
 
     if (value < 0) {
         put_escaped(out, (unsigned char)*at);
         return at + 1;
     }
-    if (is_unreserved((unsigned char)value))
+    if (trawl_url_unreserved((unsigned char)value))
         put_char(out, (char)value);
     else
         put_escaped(out, (unsigned char)value);
@@ -250,7 +222,7 @@ static int put_host(struct writer *out, const char *at, size_t len)
     if (*at == '[')
         return put_ipv6(out, at, len);
     while (at < end) {
-        int value = escape_value(at, end);
+        int value = trawl_percent_value(at, end);
         unsigned char c = value >= 0 ? (unsigned char)value : (unsigned char)*at;
 
         if (is_forbidden_in_host(c))
@@ -297,7 +269,7 @@ static void put_user(struct writer *out, const char *at, const char *end)
     if (at == end)
         return;
     while (at < end) {
-        if (is_unreserved((unsigned char)*at) || (*at && strchr("!$&'()*+,;=:", *at))) {
+        if (trawl_url_unreserved((unsigned char)*at) || (*at && strchr("!$&'()*+,;=:", *at))) {
             put_char(out, *at++);
             continue;
         }

@@ -2,53 +2,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "util/escape.h"
 #include "worker/robots_priv.h"
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-static bool is_unreserved(unsigned char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
 
 /* What stands for itself in a path or query: unreserved, and of the reserved all but those that mean something here
  * (RFC 3986 section 3.3; square brackets because canonical URLs leave them). */
 static bool is_plain(unsigned char c)
 {
-    return is_unreserved(c) || (c != '\0' && strchr("!&'()+,;=:@/?[]", c));
-}
-
-static char *put_escaped(char *out, unsigned char c)
-{
-    static const char digits[] = "0123456789ABCDEF";
-
-    *out++ = '%';
-    *out++ = digits[c >> 4];
-    *out++ = digits[c & 15];
-    return out;
-}
-
-/* The byte that the escape at `at` stands for, or -1 if there is none. */
-static int escape_value(const char *at, const char *end)
-{
-    int high;
-    int low;
-
-    if (*at != '%' || end - at < 3)
-        return -1;
-    high = hex_value(at[1]);
-    low = hex_value(at[2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
+    return trawl_url_unreserved(c) || (c != '\0' && strchr("!&'()+,;=:@/?[]", c));
 }
 
 size_t trawl__robots_path(char *out, const char *path, size_t len)
@@ -57,14 +18,16 @@ size_t trawl__robots_path(char *out, const char *path, size_t len)
     char *at = out;
 
     while (path < end) {
-        int escaped = escape_value(path, end);
+        int escaped = trawl_percent_value(path, end);
         unsigned char c = escaped < 0 ? (unsigned char)*path : (unsigned char)escaped;
 
-        path += escaped < 0 ? 1 : 3;
-        if (escaped < 0 ? is_plain(c) : is_unreserved(c))
+        path += escaped < 0 ? 1 : TRAWL_PERCENT_SIZE;
+        if (escaped < 0 ? is_plain(c) : trawl_url_unreserved(c)) {
             *at++ = (char)c;
-        else
-            at = put_escaped(at, c);
+        } else {
+            trawl_percent_write(at, c);
+            at += TRAWL_PERCENT_SIZE;
+        }
     }
     return (size_t)(at - out);
 }
