@@ -1,17 +1,20 @@
 /* Whether a transport still does its part: a breaker, as chains that push have it for each of theirs. What it cannot encode is a
  * failure; while it is open its clients are sent away, who go on by the next transport from where they are. */
 #include "gateway/gateway_priv.h"
+#include "ipc/messages.h"
 #include "util/clock.h"
 
 /* What /api/transports and the acknowledgement of each client say. */
 static void tell(struct trawl_hub *hub)
 {
     bool is_open = hub->breaker.state == TRAWL_BREAKER_OPEN;
+    json_auto_t *message = json_pack("{s:O}", "transports", hub->gateway->transports);
 
     json_object_set_new(hub->told, "ok", json_boolean(!is_open));
     json_object_set_new(hub->told, "state",
                         json_string(trawl_breaker_state_name(hub->breaker.state)));
     json_object_set_new(hub->told, "reason", is_open ? json_string(hub->error) : json_null());
+    (void)trawl_channel_send_json(hub->gateway->channel, TRAWL_MSG_TRANSPORTS, message);
 }
 
 static void log_change(const struct trawl_hub *hub)

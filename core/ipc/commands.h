@@ -14,8 +14,8 @@
  *   move    {from, to, reason, count, connection_id: of the connection that it came by, or absent}: a client went from one
  *            transport to another → {}; 422: unknown transport (with the nearest name)
  *   watchers {limit} → {transports: {name: subscribers of all gateways}, snapshots, watchers: [at most `limit` of them]}
- *   transports {} → {moves: [{from, to, reason, count}]: those of all gateways since the server started, chains: what the
- *            pusher told of its chains last}
+ *   transports {} → {transports: those that serve, as the gateways told them last, moves: [{from, to, reason, count}]: of all
+ *            clients since the server started, chains: what the pusher told of its chains last}
  *   enable_transport {transport} → {transport}; 404: it is neither disabled nor left out
  *   From the pusher:
  *   chain_sent {chain, seq, lost}: all through `seq` has arrived → {}

@@ -153,8 +153,11 @@ enum trawl_message_type {
 
     /* --- gateway to supervisor ------------------------------------------------------------------ */
 
-    /* {transports: [{name, ok, reason}]}: serving. */
+    /* {transports: [as the API shows them]}: serving. */
     TRAWL_MSG_SERVING = 60,
+
+    /* The same, when the state of one has changed. */
+    TRAWL_MSG_TRANSPORTS,
 
     /* {seq, name, args}: a command, see ipc/commands.h. Answered by one REPLY. */
     TRAWL_MSG_COMMAND,

@@ -89,7 +89,9 @@ void trawl__command_transports(struct trawl_supervisor *supervisor, trawl_comman
                                void *user)
 {
     json_auto_t *result =
-        json_pack("{s:O, s:O*}", "moves", supervisor->moves, "chains", supervisor->chains);
+        json_pack("{s:o, s:O, s:o}", "transports", trawl__gateways_transports(supervisor), "moves",
+                  supervisor->moves, "chains",
+                  supervisor->chains ? json_incref(supervisor->chains) : json_array());
 
     done(user, 0, result);
 }

@@ -1,5 +1,6 @@
 /* What gateways and the pusher say. */
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "ipc/messages.h"
@@ -57,6 +58,12 @@ static bool gateways_all_serve(const struct trawl_supervisor *supervisor)
     return true;
 }
 
+static void set_json(json_t **field, json_t *value)
+{
+    json_decref(*field);
+    *field = json_incref(value);
+}
+
 static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *message)
 {
     struct trawl_supervisor *supervisor = gateway->supervisor;
@@ -70,6 +77,7 @@ static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *mess
                           trawl_json_string(transport, "reason", "no reason given"));
     }
     trawl_debug(&gateway->log, "process %d serves", (int)trawl_process_pid(gateway->process));
+    set_json(&gateway->transports, json_object_get(message, "transports"));
     gateway->serving = true;
     if (supervisor->ready || !gateways_all_serve(supervisor))
         return;
@@ -78,13 +86,44 @@ static void gateway_on_serving(struct trawl_gateway *gateway, const json_t *mess
         supervisor->options->on_ready(supervisor->options->user, 0);
 }
 
-/* --- watchers ------------------------------------------------------------------------------------ */
+/* --- transports that serve ----------------------------------------------------------------------- */
 
-void trawl__gateway_set_watchers(struct trawl_gateway *gateway, json_t *watchers)
+void trawl__gateway_forget(struct trawl_gateway *gateway)
 {
-    json_decref(gateway->watchers);
-    gateway->watchers = json_incref(watchers);
+    set_json(&gateway->watchers, NULL);
+    set_json(&gateway->transports, NULL);
 }
+
+static bool fares_worse(const json_t *transport, const json_t *than)
+{
+    bool ok = trawl_json_bool(transport, "ok", false);
+
+    if (ok != trawl_json_bool(than, "ok", false))
+        return !ok;
+    return ok && strcmp(trawl_json_string(than, "state", ""), "closed") != 0;
+}
+
+json_t *trawl__gateways_transports(const struct trawl_supervisor *supervisor)
+{
+    json_t *worst = json_array();
+    const struct trawl_gateway *gateway;
+    json_t *transport;
+    size_t i;
+
+    DL_FOREACH (supervisor->gateways, gateway) {
+        json_array_foreach (gateway->transports, i, transport) {
+            const json_t *before = json_array_get(worst, i);
+
+            if (!before)
+                json_array_append(worst, transport);
+            else if (fares_worse(transport, before))
+                json_array_set(worst, i, transport);
+        }
+    }
+    return worst;
+}
+
+/* --- watchers ------------------------------------------------------------------------------------ */
 
 json_int_t trawl__gateway_watcher_count(const struct trawl_gateway *gateway)
 {
@@ -157,7 +196,9 @@ void trawl__gateway_on_frame(void *user, const struct trawl_frame *frame)
     } else if (message && frame->type == TRAWL_MSG_COMMAND) {
         gateway_on_command(gateway, message);
     } else if (message && frame->type == TRAWL_MSG_WATCHERS) {
-        trawl__gateway_set_watchers(gateway, message);
+        set_json(&gateway->watchers, message);
+    } else if (message && frame->type == TRAWL_MSG_TRANSPORTS) {
+        set_json(&gateway->transports, json_object_get(message, "transports"));
     } else if (message && frame->type == TRAWL_MSG_WATCHER_LIST) {
         trawl__watchers_on_list(gateway->supervisor, message);
     } else if (message && frame->type == TRAWL_MSG_CHAINS && gateway->pushes) {

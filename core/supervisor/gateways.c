@@ -82,7 +82,7 @@ static void gateway_on_gone(void *user, const char *how)
     gateway_blame(gateway, how);
     gateway->process = NULL;
     gateway->serving = false;
-    trawl__gateway_set_watchers(gateway, NULL);
+    trawl__gateway_forget(gateway);
     if (gateway->stopping)
         gateway_end(gateway);
     else if (gateway->reloading)

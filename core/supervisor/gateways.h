@@ -26,6 +26,9 @@ void trawl__gateways_events(struct trawl_supervisor *supervisor, const struct tr
 /* Tell the pusher that a transport's receiver wants to get events again. */
 void trawl__gateways_enable(struct trawl_supervisor *supervisor, const char *transport);
 
+/* The transports that serve, as the gateway has them that fares worst with each. New reference. */
+json_t *trawl__gateways_transports(const struct trawl_supervisor *supervisor);
+
 /* {transport: subscribers of all gateways}, as they told last. New reference. */
 json_t *trawl__gateways_watchers(const struct trawl_supervisor *supervisor);
 

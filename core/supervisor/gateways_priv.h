@@ -20,9 +20,10 @@ struct trawl_gateway {
     bool pushes;          /* it is the pusher */
     bool serving;
     bool stopping;
-    bool reloading;   /* it was told to end, and starts again */
-    json_t *watchers; /* {transport: subscribers}, as it told last; NULL: none */
-    uv_timer_t timer; /* a pause, or the time to drain */
+    bool reloading;     /* it was told to end, and starts again */
+    json_t *watchers;   /* {transport: subscribers}, as it told last; NULL: none */
+    json_t *transports; /* that it serves, as it told last; NULL: it does not serve */
+    uv_timer_t timer;   /* a pause, or the time to drain */
 };
 
 static inline struct trawl_channel *trawl__gateway_channel(const struct trawl_gateway *gateway)
@@ -39,8 +40,8 @@ json_t *trawl__gateway_configuration(const struct trawl_gateway *gateway);
 
 void trawl__gateway_on_frame(void *user, const struct trawl_frame *frame);
 
-/* As it told; NULL: none, as it is gone. */
-void trawl__gateway_set_watchers(struct trawl_gateway *gateway, json_t *watchers);
+/* It is gone, and with it those who watched. */
+void trawl__gateway_forget(struct trawl_gateway *gateway);
 json_int_t trawl__gateway_watcher_count(const struct trawl_gateway *gateway);
 
 #endif

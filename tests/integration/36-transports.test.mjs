@@ -6,7 +6,7 @@ import test from 'node:test';
 import { Client } from './lib/follow.mjs';
 import { build } from './lib/plugins.mjs';
 import { crawl, pages, site } from './lib/site.mjs';
-import { child, run, scratch, serve, until, writeConfig } from './lib/trawl.mjs';
+import { child, descendants, run, scratch, serve, until, writeConfig } from './lib/trawl.mjs';
 
 const withPigeon = (file, more = {}) => ({
   transports: { websocket: {}, sse: {}, pigeon: { plugin: file, ...more } },
@@ -140,6 +140,41 @@ test('a transport that cannot encode an event is open after some failures: its c
   assert.deepEqual(idsOf(messages), after, 'what it could not bring comes now');
   assert.match(server.program.stderr, /transport picky: it is left alone for now: event/);
   assert.match(server.program.stderr, /transport picky: it works again/);
+});
+
+test('of several gateways, any tells of a transport that fails in one of them', async (t) => {
+  const { url } = await site(t, pages(3));
+  const file = path.join(await scratch(t), 'stumble');
+  await writeFile(file, '');
+  const server = await serve(t, {
+    server: { gateways: 2 },
+    platforms: { a: crawl(url) },
+    transports: { websocket: {}, picky: { plugin: await build(t, 'picky'), options: { file } } },
+    chains: { live: { order: ['picky', 'websocket'], failures: 1, retry_after: '1h' } },
+  });
+  const pids = (await descendants(server.program.pid)).filter(({ role }) => role === 'gateway').map(({ pid }) => pid);
+  assert.equal(pids.length, 2);
+  const ask = async (where, asleep) => {
+    process.kill(asleep, 'SIGSTOP'); // the other accepts
+    try {
+      return await fetch(server.url + where, { headers: { Connection: 'close' } });
+    } finally {
+      process.kill(asleep, 'SIGCONT');
+    }
+  };
+  const told = async () => {
+    const states = [];
+    for (const pid of pids) states.push((await (await ask('/api/transports', pid)).json()).transports.map(({ state }) => state).join());
+    return states;
+  };
+  assert.deepEqual(await told(), ['closed,closed', 'closed,closed']);
+
+  const following = await ask('/api/picky', pids[0]);
+  await server.startRun();
+  await following.text(); // it ends, since an event cannot be brought
+  assert.deepEqual(await told(), ['open,closed', 'open,closed']);
+  assert.equal((await ask('/api/picky', pids[0])).status, 503);
+  assert.equal((await ask('/api/picky', pids[1])).status, 200);
 });
 
 test('polls whose last message cannot be encoded are cut, and nothing else falls', async (t) => {

@@ -13,31 +13,21 @@
 /* A client that was offline tells its moves at once, but no more than so many. */
 #define MOVE_COUNT_MAX 1000
 
-/* Empty where no chain pushes. */
-static json_t *chains_of(const json_t *result)
-{
-    json_t *chains = json_object_get(result, "chains");
-
-    return chains ? json_incref(chains) : json_array();
-}
-
-static void on_moves(void *user, int status, const json_t *result)
+static void on_transports(void *user, int status, const json_t *result)
 {
     struct api_request *request = user;
     json_auto_t *answer = NULL;
 
     if (!api_command_worked(request, status, result))
         return;
-    answer = json_pack("{s:O}", "transports", request->gateway->transports);
+    answer = json_copy((json_t *)(uintptr_t)result);
     json_object_update(answer, request->gateway->chain);
-    json_object_set(answer, "moves", json_object_get(result, "moves"));
-    json_object_set_new(answer, "chains", chains_of(result));
     api_respond_json(request, 200, answer);
 }
 
 void api_transports(struct api_request *request)
 {
-    api_command(request, TRAWL_COMMAND_TRANSPORTS, json_object(), on_moves);
+    api_command(request, TRAWL_COMMAND_TRANSPORTS, json_object(), on_transports);
 }
 
 static void on_enabled(void *user, int status, const json_t *result)
