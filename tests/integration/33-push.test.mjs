@@ -257,52 +257,49 @@ test('a program gets them on its stdin, is killed now and then, and dies with th
   const program = path.join(folder, 'program.mjs');
   const got = path.join(folder, 'got');
   await writeFile(program, `
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-writeFileSync(process.env.PID_FILE, String(process.pid));
-console.log('here', process.argv[2]);
-console.error('in pain');
+const [, , got] = process.argv;
+console.log('here', got);
+console.error('in', process.env.STATE);
+appendFileSync(got, '');
+let count = readFileSync(got, 'utf8').split('\\n').length - 1;
 for await (const line of createInterface({ input: process.stdin })) {
-  appendFileSync(process.argv[2], line + '\\n');
+  appendFileSync(got, line + '\\n');
+  count++;
+  if ([10, 40, 70].includes(count)) process.kill(process.pid, 'SIGKILL');
   console.log(JSON.parse(line).id);
 }
 `);
-  const { url } = await site(t, pages(100, 20));
-  const pidFile = path.join(folder, 'pid');
+  const { url } = await site(t, pages(100));
   const server = await serve(t, {
     platforms: { p: crawl(url, { concurrency: 4 }) },
     transports: {
       tool: {
         plugin: 'command',
-        options: { command: [process.execPath, program, got], env: { PID_FILE: pidFile }, acknowledge: true, restart: '50ms' },
+        options: { command: [process.execPath, program, got], env: { STATE: 'pain' }, acknowledge: true, restart: '50ms' },
       },
     },
     chains: { archive: { order: 'tool', since: 'begin', failures: 1000 } },
   });
-  await server.startRun();
-  const lines = async () => jsonLines(await readFile(got, 'utf8').catch(() => ''));
-  const pid = async () => Number(await readFile(pidFile, 'utf8').catch(() => 0));
-  let last = 0;
-  for (const due of [10, 60, 110]) {
-    await until(`${due} lines`, async () => (await lines()).length > due && (await pid()) !== last);
-    last = await pid();
-    process.kill(last, 'SIGKILL');
-  }
-  await server.ended(1);
-  const head = await caughtUp(t, server);
-  checkContiguous(await lines(), head);
+  const lines = async () => jsonLines(await readFile(got, 'utf8'));
+  const pusher = await child(server.program, 'pusher');
+  const running = async () => (await descendants(pusher.pid)).find(({ state }) => state !== 'Z');
+  const brought = async () => {
+    const head = await runOnce(t, server);
+    checkContiguous(await lines(), head);
+  };
+  await brought();
+  process.kill((await running()).pid, 'SIGKILL'); // while there is nothing to do
+  await brought();
   assert.match(server.program.stderr, new RegExp(`pusher/tool: here ${got}`));
   assert.match(server.program.stderr, /pusher\/tool: in pain/);
-  assert.match(server.program.stderr, /the program was ended by SIGKILL/);
+  await until('all ends in the log', () => server.program.stderr.match(/pusher\/tool: the program was ended by SIGKILL/g)?.length === 4);
 
-  const before = await descendants(server.program.pid);
-  const running = before.find((one) => !one.role && one.parent === before.find(({ role }) => role === 'pusher').pid);
-  assert.ok(running, 'the program runs');
-  const pusher = await child(server.program, 'pusher');
+  const orphan = await running();
   process.kill(pusher.pid, 'SIGKILL');
-  await allGone([pusher, running]);
-  const later = await runOnce(t, server);
-  checkContiguous(await lines(), later);
+  await allGone([pusher, orphan]);
+  await brought();
   const after = await descendants(server.program.pid);
   const { code } = await server.program.stop();
   assert.equal(code, 0);

@@ -210,13 +210,18 @@ static int start_program(struct command *command, struct trawl_err *err)
     return 0;
 }
 
+/* It has ended by itself, between two calls or in one. */
+static void bury_program(struct command *command)
+{
+    end_program(command);
+    say(command, TRAWL_LOG_WARNING, command->how);
+}
+
 /* 0 if it runs. */
 static int get_running(struct command *command, struct trawl_err *err)
 {
-    if (command->process.pid != 0 && process_has_ended(&command->process)) {
-        end_program(command);
-        say(command, TRAWL_LOG_WARNING, command->how);
-    }
+    if (command->process.pid != 0 && process_has_ended(&command->process))
+        bury_program(command);
     if (command->process.pid != 0)
         return 0;
     if (now_ms() < command->start_ms)
@@ -361,7 +366,9 @@ static void give_up(struct command *command, int r, struct trawl_push_result *re
 {
     int64_t wait_ms;
 
-    if (r != -ECANCELED)
+    if (r == -EPIPE)
+        bury_program(command);
+    else if (r != -ECANCELED)
         end_program(command);
     describe(command, r, result->detail, sizeof(result->detail));
     wait_ms = command->start_ms - now_ms();
