@@ -71,7 +71,7 @@ struct trawl_http_conn {
     bool gone;         /* on_closed was called or is being called */
     bool aborted;      /* to be closed at the next call */
     bool pinged;       /* and not heard since */
-    uint64_t heard_ns; /* WEBSOCKET: when anything came of it */
+    uint64_t heard_ns; /* WEBSOCKET: when anything came of it, or it was pinged */
 };
 
 struct http_listener {

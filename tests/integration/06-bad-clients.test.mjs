@@ -61,6 +61,14 @@ test('no answer to pings: closed', async (t) => {
   await client.closed;
 });
 
+test('one that only answers pings stays', async (t) => {
+  const { url } = await server(t, { pong_timeout: '3s' });
+  const client = await Client.open(t, url);
+  let pings = 0;
+  const answered = new Promise((done) => client.socket.on('ping', () => ++pings === 3 && done()));
+  assert.equal(await Promise.race([answered, client.closed]), undefined);
+});
+
 const UPGRADE = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
 /** So many clients that have had an answer; they go away in every way there is. */

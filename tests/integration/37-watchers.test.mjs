@@ -108,9 +108,10 @@ test('one that takes a byte a second, one that sends garbage, one that floods: t
   await good.type('pong');
 });
 
-test('one that does not read at all is closed', async (t) => {
+/** One that asks and does not read, until it is blocked. */
+async function blocked(t, options) {
   const { url } = await site(t, pages(1));
-  const server = await serve(t, { server: { heartbeat: '500ms', stall_timeout: '1s', max_messages: 1_000_000 }, platforms: { a: crawl(url) } });
+  const server = await serve(t, { server: { heartbeat: '500ms', max_messages: 1_000_000, ...options }, platforms: { a: crawl(url) } });
   const deaf = ask(t, server, '/api/ws', UPGRADE);
   await new Promise((done) => deaf.once('data', done));
   deaf.pause();
@@ -121,7 +122,18 @@ test('one that does not read at all is closed', async (t) => {
   t.after(() => clearInterval(asking));
   await until('it to be blocked', async () => (await list(server)).watchers.some(({ blocked }) => blocked));
   clearInterval(asking);
+  return server;
+}
+
+test('one that does not read at all is closed', async (t) => {
+  const server = await blocked(t, { stall_timeout: '1s' });
   await until('it to be gone', async () => (await list(server)).transports.websocket === 0);
+});
+
+test('one that is blocked has until stall_timeout, though it cannot be asked whether it is there', async (t) => {
+  const server = await blocked(t, { stall_timeout: '1m', pong_timeout: '1s' });
+  await sleep(3000);
+  assert.equal((await list(server)).transports.websocket, 1);
 });
 
 test('no more connections from one address than are allowed', async (t) => {
