@@ -5,7 +5,7 @@ import net from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { before, after } from 'node:test';
-import { crawl, pages, site } from './lib/site.mjs';
+import { answer, crawl, html, pages, site } from './lib/site.mjs';
 import { jsonLines, run, scratch, serve } from './lib/trawl.mjs';
 
 /** A request with all its headers as they are given; fetch() would not let us choose Host and Origin. */
@@ -194,7 +194,11 @@ test('static files: types, ETag, caching, no way out of the folder', async () =>
 });
 
 test('a second start of a running platform is refused, queued or allowed, as it was asked', async (t) => {
-  const { url } = await site(t, pages(40, 100));
+  const routes = pages(40);
+  let open;
+  const opened = new Promise((done) => (open = done));
+  routes['/page/39'] = (request, response) => opened.then(() => answer(response, html('Last')));
+  const { url } = await site(t, routes);
   const own = await serve(t, { platforms: { slow: crawl(url, { concurrency: 2 }), other: crawl(small.url) } });
   const first = await own.startRun({ platforms: ['slow'] });
   const refused = await own.post('/api/scrape/runs', { platforms: ['other', 'slow'] });
@@ -205,6 +209,7 @@ test('a second start of a running platform is refused, queued or allowed, as it 
   assert.equal((await own.run(queued)).status, 'queued');
   assert.equal((await own.post(`/api/scrape/runs/${queued}/cancel`)).status, 202);
   const instead = await own.startRun({ platforms: ['slow'], overlap: 'replace' });
+  open();
   assert.equal((await own.ended(first)).status, 'cancelled');
   assert.equal((await own.ended(queued)).status, 'cancelled');
   assert.equal((await own.ended(instead)).status, 'completed');

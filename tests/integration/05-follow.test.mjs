@@ -84,6 +84,7 @@ test('caught up is said at once, on both transports', async (t) => {
   assert.match((await fresh.find(isCaughtUp)).id, /-0$/, 'there is nothing yet, and that is all');
 
   const run = await server.ended(await server.startRun());
+  await fresh.find(isEnd(run.id)); // the gateway has it, too
   const replayed = await Client.open(t, server.url);
   replayed.send({ type: 'subscribe', run_id: run.id });
   await replayed.find(isCaughtUp);

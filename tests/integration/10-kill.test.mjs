@@ -8,7 +8,7 @@ import { crawl, html, pages, site } from './lib/site.mjs';
 import { allGone, child, descendants, run, scratch, serve, serveFile, sqlite, start, until } from './lib/trawl.mjs';
 
 const PAGES = 120;
-const slow = (url) => ({ platforms: { slow: crawl(url, { concurrency: 4 }) } });
+const slow = (url) => ({ platforms: { slow: crawl(url, { concurrency: 4, throttle: 'off' }) } });
 
 test('of a worker in mid-run: a new one goes on, and the run completes', async (t) => {
   const { url, seen } = await site(t, pages(PAGES, 120));

@@ -31,13 +31,13 @@ async function play(t, { mode, paths = [...GOOD, '/bad'], workers = {}, platform
   return { result, errors, logs, items: await server.items(id), seen, server, id };
 }
 
-for (const [mode, evidence] of [
+for (const [mode, evidence, workers] of [
   ['crash', /ended by signal 11 \(Segmentation fault\) in on_response\(\) of plugin '.*naughty\.so', 2 times/],
   ['exit', /exited with status 0 in on_response\(\) of plugin '.*naughty\.so', 2 times/],
-  ['spin', /silent for 2 s in on_response\(\) of plugin '.*naughty\.so', 2 times/],
+  ['spin', /silent for 2 s in on_response\(\) of plugin '.*naughty\.so', 2 times/, { silence: '2s' }],
 ]) {
   test(`a page at which the plugin does '${mode}' is set aside, and the run goes on`, async (t) => {
-    const { result, errors, items, seen } = await play(t, { mode, workers: { silence: '2s' } });
+    const { result, errors, items, seen } = await play(t, { mode, workers });
     assert.equal(result.status, 'partial');
     assert.equal(result.failed, 1);
     assert.equal(result.pages, GOOD.length + 1);

@@ -14,7 +14,7 @@ const again = (t, server) => serveFile(t, server.config, { home: server.home, en
 const ENV = { HOOK_SECRET: SECRETS[0] };
 const hook = (url, options = {}) => ({
   plugin: 'webhook',
-  options: { url, secret: ['${HOOK_SECRET}', SECRETS[1]], batch: 20, timeout: '400ms', ...options },
+  options: { url, secret: ['${HOOK_SECRET}', SECRETS[1]], batch: 20, timeout: '2s', ...options },
 });
 
 const chainOf = async (server, name = 'archive') => (await server.get('/api/transports')).chains.find((chain) => chain.name === name);
@@ -37,6 +37,12 @@ async function runOnce(t, server) {
   const id = await server.startRun();
   await server.ended(id);
   return caughtUp(t, server);
+}
+
+/** What stands in a file that is being written to. */
+async function linesIn(file) {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return jsonLines(text.slice(0, text.lastIndexOf('\n') + 1));
 }
 
 const unique = (messages) => [...new Set(messages.map(seqOf))];
@@ -64,11 +70,11 @@ test('a webhook that fails in every way: the next transport takes over, nothing 
     {
       platforms: { p: crawl(url) },
       transports: { hook: hook(receiver.url), spool: { plugin: 'jsonl', options: { path: spool } } },
-      chains: { archive: { order: ['hook', 'spool'], failures: 2, retry_after: '300ms', since: 'begin' } },
+      chains: { archive: { order: ['hook', 'spool'], failures: 2, retry_after: '2s', since: 'begin' } },
     },
     { env: ENV, folder: home },
   );
-  const spooled = async () => jsonLines(await readFile(spool, 'utf8').catch(() => ''));
+  const spooled = () => linesIn(spool);
   const state = async (name = 'hook') => (await memberOf(server, name))?.state;
 
   await runOnce(t, server);
@@ -212,7 +218,7 @@ test('filters: by name of the event, and by platform', async (t) => {
   assert.deepEqual((await told('shop')).map(short), [...Array(6).fill('shop new'), 'null completed']);
   assert.deepEqual((await told('ends')).map(short).sort(), ['books completed', 'null completed', 'shop completed']);
   assert.deepEqual(receiver.problems, []);
-  assert.equal(receiver.accepted.filter(({ type }) => type === 'item_changed').length, 6 + 4);
+  assert.equal(unique(receiver.accepted.filter(({ type }) => type === 'item_changed')).length, 6 + 4);
 });
 
 test('kill -9 of the pusher and of the supervisor: nothing is lost, and the order is kept', async (t) => {
@@ -282,7 +288,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     },
     chains: { archive: { order: 'tool', since: 'begin', failures: 1000 } },
   });
-  const lines = async () => jsonLines(await readFile(got, 'utf8'));
+  const lines = () => linesIn(got);
   const pusher = await child(server.program, 'pusher');
   const running = async () => (await descendants(pusher.pid)).find(({ state }) => state !== 'Z');
   const brought = async () => {
@@ -362,7 +368,7 @@ test('a transport that hangs: its process is ended, other chains go on, and at t
   const folder = await scratch(t);
   const { url } = await site(t, pages(3));
   const file = (name) => path.join(folder, name);
-  const linesOf = async (name) => jsonLines(await readFile(file(name), 'utf8').catch(() => ''));
+  const linesOf = (name) => linesIn(file(name));
   const server = await serve(t, {
     platforms: { p: crawl(url) },
     transports: {
@@ -403,7 +409,7 @@ test('a transport that hangs does not put off an orderly end, nor is it blamed f
   // It would be noticed before the pusher gives up waiting for it.
   const server = await serve(t, {
     platforms: { p: crawl(url) },
-    transports: { wild: scripted(folder, 'hang', { stall_timeout: '2500ms' }) },
+    transports: { wild: scripted(folder, 'hang', { stall_timeout: '2900ms' }) },
     chains: { archive: { order: 'wild', since: 'begin' } },
   });
   await server.startRun();
@@ -433,12 +439,11 @@ test('what retention has dropped before it was sent is told', async (t) => {
   await server.ended(await server.startRun());
   await server.program.stop();
   server = await again(t, server);
-  const tail = await until('retention', async () => {
-    const [{ first }] = await sqlite(t, server.data, 'SELECT min(seq) AS first FROM events');
-    return first > 1 && first;
-  });
+  const first = async () => (await sqlite(t, server.data, 'SELECT min(seq) AS first FROM events'))[0].first;
+  await until('retention', async () => (await first()) > 1);
   receiver.mode = 'ok';
   const head = await caughtUp(t, server);
+  const tail = await first();
   assert.deepEqual(receiver.problems, []);
   const gap = receiver.accepted.findIndex(({ type }) => type === 'gap');
   const { id, data } = receiver.accepted[gap];

@@ -32,15 +32,17 @@ export class Client {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The first message, past or to come, that `wanted` likes. */
+  /** The first message, past or to come before the connection ends, that `wanted` likes. */
   find(wanted, what = String(wanted)) {
     const there = this.messages.find(wanted);
     if (there) return Promise.resolve(there);
     return new Promise((done, failed) => {
-      const timer = setTimeout(
-        () => failed(new Error(`no message ${what} among\n${this.messages.map((m) => JSON.stringify(m)).join('\n')}`)),
-        PATIENCE_MS,
-      );
+      const fail = (how) => {
+        clearTimeout(timer);
+        failed(new Error(`no message ${what} ${how}, among\n${this.messages.map((m) => JSON.stringify(m)).join('\n')}`));
+      };
+      const timer = setTimeout(fail, PATIENCE_MS, 'in time');
+      this.closed.then(({ code }) => fail(`until it was closed (${code})`));
       this.waiting.push({ wanted, done: (message) => (clearTimeout(timer), done(message)) });
     });
   }

@@ -19,7 +19,8 @@ export const PATIENCE_MS = 60_000;
 /** A folder of the test's own, removed after it. */
 export async function scratch(t) {
   const folder = await mkdtemp(path.join(tmpdir(), 'trawl-test-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // A server of the test may be on its way out of it.
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
