@@ -59,18 +59,18 @@ const whole = (url) => ({
   '/list.txt': text(`${url}/page/4`, '', `${url}/page/1`),
 });
 
-/* The list last: it is answered once a page that it names too was asked for, by the index. */
+/* The list last: it is answered once a page that it names too has been fetched, as one further on is asked for. */
 const late = (url, seen) => {
   const routes = whole(url);
   const list = routes['/list.txt'];
-  const reply = (response) => (seen.includes('/page/1') ? answer(response, list) : setTimeout(reply, 5, response));
+  const reply = (response) => (seen.includes('/page/2?a=1&b=2') ? answer(response, list) : setTimeout(reply, 5, response).unref());
   return { ...routes, '/list.txt': (_, response) => reply(response) };
 };
 
 /* A page that is met nearer to the start once it was fetched is fetched again; shards may or may not meet /page/1 so. */
 for (const [what, make, more, again] of [
   ['one request at a time', whole, { fetch: { retries: 0, concurrency: 1 } }, /^$/],
-  ['the list last', late, {}, /^\/page\/1$/],
+  ['the list last', late, { fetch: { retries: 0, concurrency: 2, throttle: 'off' } }, /^\/page\/1$/],
   ['three shards', whole, { shards: 3 }, /^(\/page\/1)?$/],
 ]) {
   test(`robots.txt leads to sitemaps, and they to all pages: ${what}`, async (t) => {
