@@ -13,6 +13,8 @@
 
 /* How often a wait looks whether the server ends, or the program has. */
 #define LOOK_MS 50
+/* For the end of stdout, after the program's own: a child of it may keep that open. */
+#define REST_MS 1000
 /* Calls that come back so soon get more messages, those that come back so late get fewer. */
 #define FAST_MS     1000
 #define SLOW_MS     5000
@@ -330,8 +332,8 @@ static int work_do(struct work *work)
     r = work_send(work);
     if (r == 0)
         r = work_await(work);
-    /* What it has said before it ended may still be on its way. */
-    work->arrived = output_arrived(command->output, work->arrived, r < 0 ? LOOK_MS : 0);
+    if (r < 0) /* what it has said may still be on its way */
+        work->arrived = output_arrived_at_end(command->output, r == -EPIPE ? REST_MS : LOOK_MS);
     output_expect(command->output, NULL, 0);
     return r;
 }

@@ -11,6 +11,10 @@
 
 enum { STREAM_OUT, STREAM_ERR, STREAMS };
 
+#define READ_SIZE 4096
+/* A full pipe, and its end. */
+#define REST_READS (65536 / READ_SIZE + 1)
+
 struct stream {
     int fd; /* -1: it has ended */
     enum trawl_log_level level;
@@ -34,6 +38,7 @@ struct output {
     const struct trawl_message *messages;
     size_t count;
     size_t arrived;
+    bool ended; /* no more answers will come */
 };
 
 /* --- lines ---------------------------------------------------------------------------------------- */
@@ -110,18 +115,39 @@ static void take(struct output *output, struct stream *stream, const char *bytes
 
 /* --- the thread ----------------------------------------------------------------------------------- */
 
+static void end_stream(struct output *output, struct stream *stream)
+{
+    end_line(output, stream);
+    close(stream->fd);
+    stream->fd = -1;
+    if (stream != &output->streams[STREAM_OUT])
+        return;
+    pthread_mutex_lock(&output->mutex);
+    output->ended = true;
+    pthread_cond_signal(&output->cond);
+    pthread_mutex_unlock(&output->mutex);
+}
+
 static void read_stream(struct output *output, struct stream *stream)
 {
-    char bytes[4096];
+    char bytes[READ_SIZE];
     ssize_t got = read(stream->fd, bytes, sizeof(bytes));
 
-    if (got > 0) {
+    if (got > 0)
         take(output, stream, bytes, (size_t)got);
-    } else if (got == 0 || errno != EINTR) {
-        end_line(output, stream);
-        close(stream->fd);
-        stream->fd = -1;
-    }
+    else if (got == 0 || errno != EINTR)
+        end_stream(output, stream);
+}
+
+/* What the program had said when it ended. A child of its own may still hold the pipe, and talk on. */
+static void read_rest(struct output *output, struct stream *stream)
+{
+    struct pollfd fd = {.fd = stream->fd, .events = POLLIN};
+
+    for (int i = 0; i < REST_READS && stream->fd >= 0 && poll(&fd, 1, 0) > 0; i++)
+        read_stream(output, stream);
+    if (stream->fd >= 0)
+        end_stream(output, stream);
 }
 
 /* False: it is to end. A stream that has ended has descriptor -1, which poll() passes over. */
@@ -147,8 +173,12 @@ static bool wait_for_some(struct output *output)
 
 static void *read_all(void *user)
 {
-    while (wait_for_some(user))
+    struct output *output = user;
+
+    while (wait_for_some(output))
         continue;
+    for (int i = 0; i < STREAMS; i++)
+        read_rest(output, &output->streams[i]);
     return NULL;
 }
 
@@ -209,18 +239,39 @@ void output_expect(struct output *output, const struct trawl_message *messages, 
     pthread_mutex_unlock(&output->mutex);
 }
 
+static struct timespec after(int ms)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    time.tv_nsec += (long)ms * 1000000;
+    time.tv_sec += time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
+}
+
 size_t output_arrived(struct output *output, size_t known, int ms)
 {
-    struct timespec until;
+    struct timespec until = after(ms);
     size_t arrived;
     int r = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)ms * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&output->mutex);
     while (r == 0 && output->arrived <= known)
+        r = pthread_cond_clockwait(&output->cond, &output->mutex, CLOCK_MONOTONIC, &until);
+    arrived = output->arrived;
+    pthread_mutex_unlock(&output->mutex);
+    return arrived;
+}
+
+size_t output_arrived_at_end(struct output *output, int ms)
+{
+    struct timespec until = after(ms);
+    size_t arrived;
+    int r = 0;
+
+    pthread_mutex_lock(&output->mutex);
+    while (r == 0 && !output->ended)
         r = pthread_cond_clockwait(&output->cond, &output->mutex, CLOCK_MONOTONIC, &until);
     arrived = output->arrived;
     pthread_mutex_unlock(&output->mutex);

@@ -25,4 +25,7 @@ void output_expect(struct output *output, const struct trawl_message *messages, 
 /* How many have arrived: waits up to `ms` until that is more than `known`. */
 size_t output_arrived(struct output *output, size_t known, int ms);
 
+/* How many have arrived in all: waits up to `ms` until the program's stdout has ended. */
+size_t output_arrived_at_end(struct output *output, int ms);
+
 #endif

@@ -1037,9 +1037,10 @@ static void gateway__lists_transports_moves_and_chains(void **state)
     (void)state;
     request(gateway, client, "GET /api/transports", "");
     command = answer_command(gateway, 0,
-                             json_pack("{s:[{s:s, s:s, s:s, s:i}], s:[{s:s}]}", "moves", "from",
-                                       "websocket", "to", "sse", "reason", "refused", "count", 3,
-                                       "chains", "name", "archive"));
+                             json_pack("{s:[{s:s}], s:[{s:s, s:s, s:s, s:i}], s:[{s:s}]}",
+                                       "transports", "name", "pigeon", "moves", "from", "websocket",
+                                       "to", "sse", "reason", "refused", "count", 3, "chains",
+                                       "name", "archive"));
     assert_string_equal(trawl_json_string(command, "name", ""), "transports");
     json_decref(command);
     assert_int_equal(head_of(client), 200);
