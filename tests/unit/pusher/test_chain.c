@@ -296,7 +296,7 @@ static void chain__goes_to_the_next_and_comes_back(void **state)
     char room[64];
 
     fill(fixture, 600);
-    open_chain(fixture, PLAIN, 0);
+    open_chain(fixture, "{'failures': 2, 'retry_after': 1000, 'rate': 0}", 0);
     /* Some work, two failures; the probe fails too, and then all is well. */
     add(fixture, "ok:10 fail fail fail");
     add(fixture, "ok:5");
@@ -478,7 +478,7 @@ static void chain__tells_of_a_push_that_does_not_come_back(void **state)
 
     fill(fixture, 20);
     open_chain(fixture, PLAIN, 0);
-    add(fixture, "slow:1300");
+    add(fixture, "slow:4000");
     catch_up(fixture);
     assert_string_equal(fixture->stalled, "c: t1");
 }

@@ -385,7 +385,7 @@ static void idempotency_key__is_forgotten_after_a_day(void **state)
     exec(scene, "UPDATE idempotency SET at_ms = at_ms - 86000000"); /* nearly a day */
     assert_int_equal(scene_try_run(scene, &run), 0);
     assert_true(scene->existed);
-    exec(scene, "UPDATE idempotency SET at_ms = at_ms - 400000");
+    exec(scene, "UPDATE idempotency SET at_ms = at_ms - 401000");
     run.idempotency_body = scene_fingerprint("another body");
     assert_int_equal(scene_try_run(scene, &run), 0);
     assert_false(scene->existed);

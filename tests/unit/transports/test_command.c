@@ -169,6 +169,19 @@ static size_t count_lines(const char *text)
     return count;
 }
 
+static void wait_for_lines(const char *file, size_t wanted)
+{
+    for (int ms = 0; ms <= PATIENCE_MS; ms += 10) {
+        TRAWL_AUTO_FREE char *text = NULL;
+        size_t len;
+
+        if (trawl_fs_read(file, 1 << 20, &text, &len) == 0 && count_lines(text) >= wanted)
+            return;
+        poll(NULL, 0, 10);
+    }
+    fail_msg("%s has not got %zu lines", file, wanted);
+}
+
 /* --- options -------------------------------------------------------------------------------------- */
 
 static void create__says_what_is_wrong(void **state)
@@ -237,6 +250,7 @@ static void push__writes_lines(void **state)
     push_delivers(scene);
     give(scene, 3, 400, 1000); /* more than a pipe holds */
     push_delivers(scene);
+    wait_for_lines(scene->file, 402);
     close_it(scene); /* closes its stdin, and waits for it */
     assert_int_equal(trawl_fs_read(scene->file, 1 << 20, &text, &len), 0);
     assert_int_equal(count_lines(text), 402);
@@ -337,16 +351,16 @@ static void push__ends_a_program_that_does_not_go_on(void **state)
     struct scene *scene = *state;
     int first;
 
-    open_with(scene, shell("echo first $$; sleep 1000"), "{'timeout': 300}");
+    open_with(scene, shell("echo first $$; sleep 1000"), "{'timeout': 1000}");
     give(scene, 1, 3, 100000);
-    push_fails(scene, 0, "the program has read nothing for 300 ms, and was ended");
+    push_fails(scene, 0, "the program has read nothing for 1000 ms, and was ended");
     first = logged_number("first ");
     assert_true(is_gone(first));
     close_it(scene);
     /* It may also refuse to end. */
     open_with(scene, shell("trap '' TERM; echo second $$; while :; do read -r line; done"),
-              "{'timeout': 300, 'acknowledge': true}");
-    push_fails(scene, 0, "the program has acknowledged nothing for 300 ms, and was ended");
+              "{'timeout': 1000, 'acknowledge': true}");
+    push_fails(scene, 0, "the program has acknowledged nothing for 1000 ms, and was ended");
     assert_true(is_gone(logged_number("second ")));
 }
 
@@ -399,7 +413,7 @@ static void output__is_logged_within_limits(void **state)
     wait_for_log("2 to stderr\n");
     close_it(scene);
     assert_true(fake_has_logged("1 without end\n"));
-    open_with(scene, shell("seq 100000; echo; sleep 1; echo later; cat"), "{}");
+    open_with(scene, shell("seq 100000; echo; sleep 3; echo later; cat"), "{}");
     push_delivers(scene);
     wait_for_log("lines of the program were left out");
     wait_for_log("later");

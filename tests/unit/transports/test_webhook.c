@@ -292,13 +292,14 @@ static void push__does_not_wait_for_ever(void **state)
     fake_reset();
     server_start(&server, NULL, 0);
     assert_int_equal(push_to(&server, 1, ", 'timeout': 200", &result), TRAWL_PUSH_FAILED);
+    shutdown(server.fd, SHUT_RDWR); /* it may not even have connected */
     server_stop(&server);
     assert_non_null(strstr(result.detail, "timed out"));
     server_start(&server, NULL, 0);
     fake.stopping = true;
     assert_int_equal(push_to(&server, 1, ", 'timeout': 600000", &result), TRAWL_PUSH_FAILED);
     assert_string_equal(result.detail, "the server is ending");
-    shutdown(server.fd, SHUT_RDWR); /* it may not even have connected */
+    shutdown(server.fd, SHUT_RDWR);
     server_stop(&server);
 }
 

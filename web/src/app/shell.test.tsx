@@ -35,8 +35,10 @@ describe("the way about", () => {
     expect(await screen.findByRole("heading", { name: "Scrape Runs" })).toBeTruthy();
     expect(within(navigation).getByRole("link", { name: "Scrape Runs" }).getAttribute("aria-current")).toBe("page");
     expect(address()).toBe("/runs");
-    expect(document.title).toBe("Scrape Runs · Trawl");
-    expect(document.activeElement).toBe(screen.getByRole("main"));
+    await waitFor(() => {
+      expect(document.title).toBe("Scrape Runs · Trawl");
+      expect(document.activeElement).toBe(screen.getByRole("main"));
+    });
   });
 
   it("tells how many runs are active", async () => {

@@ -140,7 +140,7 @@ describe("the end of a run", () => {
     await screen.findByRole("heading", { name: "Run 12" });
     client.setStatus({ phase: "reconnecting", transport: "websocket" });
     server.on(RUN, run(final));
-    expect(await screen.findByText("Run 12 has ended", undefined, { timeout: 5_000 })).toBeTruthy();
+    expect(await screen.findByText("Run 12 has ended", undefined, { timeout: 30_000 })).toBeTruthy();
     expect(await figures()).toContain("Unchanged61");
   });
 

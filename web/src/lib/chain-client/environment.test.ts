@@ -4,6 +4,8 @@ import { browserEnvironment } from "./environment";
 const message = (type: string, more: object = {}) => ({ type, timestamp: "2026-01-31T12:00:00Z", data: {}, ...more });
 const ack = message("connection_ack", { data: { heartbeat_ms: 2_000 } });
 
+const PATIENCE = { timeout: 10_000 };
+
 afterEach(() => vi.unstubAllGlobals());
 
 /** Poll until `answers` are used up; what was asked for, and what was heard. */
@@ -23,8 +25,8 @@ async function poll(answers: (object[] | number)[]) {
     onText: (text) => heard.push((JSON.parse(text) as { type: string }).type),
     onClose: (code, reason) => heard.push(`close ${code} ${reason}`),
   });
-  await vi.waitFor(() => expect(answers).toEqual([]));
-  await vi.waitFor(() => expect(heard.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(answers).toEqual([]), PATIENCE);
+  await vi.waitFor(() => expect(heard.length).toBeGreaterThan(0), PATIENCE);
   return { asked, heard, socket };
 }
 
@@ -33,7 +35,7 @@ it("asks each time for what comes after the last id, and waits a heartbeat long"
     [ack, message("log", { id: "e-2" }), message("heartbeat", { id: "e-3" })],
     [ack, message("heartbeat")],
   ]);
-  await vi.waitFor(() => expect(asked.length).toBe(3));
+  await vi.waitFor(() => expect(asked.length).toBe(3), PATIENCE);
   expect(asked.map(({ searchParams }) => searchParams.toString())).toEqual([
     "topics=logs&since=e-1&timeout=0",
     "topics=logs&since=e-3&timeout=2",
@@ -47,5 +49,5 @@ it("asks each time for what comes after the last id, and waits a heartbeat long"
 
 it("ends with an answer that is none", async () => {
   const { heard } = await poll([[ack], 204]);
-  await vi.waitFor(() => expect(heard.at(-1)).toBe("close 0 answered 204"));
+  await vi.waitFor(() => expect(heard.at(-1)).toBe("close 0 answered 204"), PATIENCE);
 });
