@@ -14,7 +14,11 @@ async function openBlank(context, proxy) {
     window.heard = [];
     window.client.listen((message) => window.heard.push(message));
   });
-  await until('the connection', () => page.evaluate(() => window.client.getStatus().phase === 'connected'));
+  // By WebSocket the subscription goes out once the connection is there: what it has is known when that is confirmed.
+  await until('the subscription', () => page.evaluate(() => {
+    const { phase, lastId } = window.client.getStatus();
+    return phase === 'connected' && lastId !== null;
+  }));
   return page;
 }
 
@@ -44,9 +48,10 @@ async function midRun(page) {
 }
 
 test('the example page follows runs', async (t) => {
-  const { proxy, server, context } = await scene(t, { count: 10 });
+  const { proxy, server, context } = await scene(t, { count: 10, heartbeat: 10_000 });
   const page = await open(context, `${proxy.url}/example.html`);
   await page.waitForFunction(() => document.getElementById('connection').value === 'websocket');
+  await until('its subscription', async () => (await server.get('/api/watchers')).watchers.some(({ topics }) => topics.length > 0));
   await server.ended(await server.startRun());
   await page.waitForFunction(() => document.getElementById('messages').textContent.includes('completed'));
   assert.deepEqual(page.complaints, []);

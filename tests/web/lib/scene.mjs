@@ -30,25 +30,27 @@ class Site {
   }
 }
 
-export async function scene(t, { order = ['websocket', 'sse'], count = 40, delay = 50, held = false, schedule } = {}) {
+/** With `heartbeat` ms for tests in which nothing is to be taken for mute, however slow the machine is. */
+export async function scene(t, { order = ['websocket', 'sse'], count = 40, delay = 50, held = false, schedule, heartbeat = HEARTBEAT_MS } = {}) {
   const proxy = await FaultProxy.start(t);
   const pages = new Site(count, delay, held);
-  const { url: fixture } = await site(t, pages.routes);
+  // A host for each platform, so that neither waits for the other's pages.
+  const [shop, news] = await Promise.all([site(t, pages.routes), site(t, pages.routes)]);
   const config = {
     server: {
       web: path.join(ROOT, 'web/dist'),
-      heartbeat: `${HEARTBEAT_MS}ms`,
+      heartbeat: `${heartbeat}ms`,
       hosts: [proxy.host],
       origins: [proxy.url],
     },
     chains: { live: { order, retry_after: '3s' } },
     platforms: Object.fromEntries(
-      ['shop', 'news'].map((name) => [
+      Object.entries({ shop, news }).map(([name, { url }]) => [
         name,
         {
           plugin: 'html',
-          options: { start: `${fixture}/`, follow: 'a', fields: { title: 'title', h1: 'h1' } },
-          fetch: { concurrency: 2, retries: 0, timeout: '2m' },
+          options: { start: `${url}/`, follow: 'a', fields: { title: 'title', h1: 'h1' } },
+          fetch: { concurrency: 2, retries: 0, timeout: '2m', throttle: 'off' },
           schedule,
         },
       ]),
