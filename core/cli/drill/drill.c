@@ -166,6 +166,8 @@ static void step_holding(struct drill *drill)
 
     if (!has_passed(drill, fault->hold_ms))
         return;
+    if (fault->is_felt && !fault->is_felt(drill) && !has_passed(drill, PATIENCE_MS))
+        return;
     if (fault->heal) {
         drill->healed_ns = trawl_mono_ns();
         if (fault->heal(drill, &drill->err) < 0) {

@@ -69,7 +69,7 @@ struct drill {
 struct drill_fault {
     const char *name;
     const char *title;
-    unsigned hold_ms;
+    unsigned hold_ms;   /* at least */
     bool about_clients; /* whom the time to the next event is of */
     bool about_receiver;
 
@@ -77,7 +77,10 @@ struct drill_fault {
     const char *(*missing)(const struct drill *drill);
     int (*begin)(struct drill *drill, struct trawl_err *err);
 
-    /* After `hold_ms`. May be NULL. */
+    /* Whether all whom it is about have done what they do against it; until then it is held. May be NULL. */
+    bool (*is_felt)(const struct drill *drill);
+
+    /* After that. May be NULL. */
     int (*heal)(struct drill *drill, struct trawl_err *err);
 
     /* Whether the server has put right what is its part. NULL: it has none. */

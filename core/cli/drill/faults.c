@@ -28,6 +28,29 @@ static const char *missing_stream(const struct drill *drill)
     return has_kind(drill, DRILL_STREAM) ? NULL : "no event stream transport";
 }
 
+/* Those that came by it go on by the next, where they have one. */
+static bool is_left(const struct drill *drill, enum drill_kind kind)
+{
+    for (size_t i = 0; i < drill->client_count; i++) {
+        const struct drill_client *client = &drill->clients[i];
+
+        if (client->chain.ways[0].kind == kind && client->chain.count > 1 &&
+            client->story.moves == 0 && !client->ended)
+            return false;
+    }
+    return true;
+}
+
+static bool websocket_is_left(const struct drill *drill)
+{
+    return is_left(drill, DRILL_WEBSOCKET);
+}
+
+static bool stream_is_left(const struct drill *drill)
+{
+    return is_left(drill, DRILL_STREAM);
+}
+
 static int cut_begin(struct drill *drill, struct trawl_err *err)
 {
     (void)err;
@@ -158,6 +181,7 @@ const struct drill_fault drill_faults[] = {
      .about_clients = true,
      .missing = missing_websocket,
      .begin = cut_begin,
+     .is_felt = websocket_is_left,
      .heal = pass},
     {.name = "websocket_mute",
      .title = "WebSocket mute",
@@ -165,6 +189,7 @@ const struct drill_fault drill_faults[] = {
      .about_clients = true,
      .missing = missing_websocket,
      .begin = mute_begin,
+     .is_felt = websocket_is_left,
      .heal = pass},
     {.name = "sse_buffered",
      .title = "SSE buffered",
@@ -172,6 +197,7 @@ const struct drill_fault drill_faults[] = {
      .about_clients = true,
      .missing = missing_stream,
      .begin = buffer_begin,
+     .is_felt = stream_is_left,
      .heal = pass},
     {.name = "gateway_killed",
      .title = "gateway killed",
