@@ -1,4 +1,4 @@
-import { Button, Group, Stack } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { enableTransport, transportsQuery, type Chain, type ChainTransport } from "@/api/transports";
 import { DataTable, type Column } from "@/components/data-table";
@@ -51,13 +51,9 @@ function facts({ lag, lost, delivered, failures, retry_after_ms }: Chain): strin
 
 /** The chains that push events to webhooks, files and programs: how far each has come, and which of it works. */
 export function ChainsPanel({ chains }: { chains: Chain[] }) {
-  return (
-    <Stack gap="md">
-      {chains.map((chain) => (
-        <Panel key={chain.name} title={`Chain ${chain.name}`} hint={facts(chain)} flush>
-          <DataTable label={`Transports of ${chain.name}`} columns={COLUMNS} rows={chain.transports} rowKey={({ name }) => name} />
-        </Panel>
-      ))}
-    </Stack>
-  );
+  return chains.map((chain) => (
+    <Panel key={chain.name} title={`Chain ${chain.name}`} hint={facts(chain)} flush>
+      <DataTable label={`Transports of ${chain.name}`} columns={COLUMNS} rows={chain.transports} rowKey={({ name }) => name} />
+    </Panel>
+  ));
 }
