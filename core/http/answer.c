@@ -102,18 +102,21 @@ void trawl__http_head(struct trawl_http_conn *conn, struct trawl_buf *buf, int s
 void trawl_http_respond(struct trawl_http_conn *conn, int status, const char *content_type,
                         const struct trawl_http_header *headers, const void *body, size_t len)
 {
+    struct trawl_buf *out;
+
     if (conn->answered)
         return;
+    out = &trawl__http_bufs(conn)->out;
     conn->answered = true;
     conn->ended = true;
-    trawl__http_head(conn, &conn->out, status, content_type, headers);
+    trawl__http_head(conn, out, status, content_type, headers);
     if (status != 204 && status != 304)
-        trawl_buf_printf(&conn->out, "Content-Length: %zu\r\n", len);
-    trawl_buf_append(&conn->out, "\r\n", 2);
-    if (!conn->head && len > 0 && trawl_buf_append(&conn->out, body, len) < 0) {
+        trawl_buf_printf(out, "Content-Length: %zu\r\n", len);
+    trawl_buf_append(out, "\r\n", 2);
+    if (!conn->head && len > 0 && trawl_buf_append(out, body, len) < 0) {
         conn->keep_alive = false;
-        trawl_buf_append_text(&conn->out, "HTTP/1.1 500 Internal Server Error\r\n"
-                                          "Content-Length: 0\r\nConnection: close\r\n\r\n");
+        trawl_buf_append_text(out, "HTTP/1.1 500 Internal Server Error\r\n"
+                                   "Content-Length: 0\r\nConnection: close\r\n\r\n");
     }
     if (!conn->gone)
         lws_callback_on_writable(conn->wsi);
@@ -131,18 +134,21 @@ void trawl__http_refuse(struct trawl_http_conn *conn, int status)
 int trawl_http_stream_begin(struct trawl_http_conn *conn, int status, const char *content_type,
                             const struct trawl_http_header *headers, bool event_stream)
 {
+    struct trawl_buf *out;
+
     if (conn->gone)
         return -EPIPE;
     if (conn->answered)
         return -EALREADY;
+    out = &trawl__http_bufs(conn)->out;
     conn->answered = true;
     conn->kind = event_stream ? HTTP_EVENTS : HTTP_DOWNLOAD;
     if (event_stream || conn->old)
         conn->keep_alive = false;
-    trawl__http_head(conn, &conn->out, status, content_type, headers);
+    trawl__http_head(conn, out, status, content_type, headers);
     if (!event_stream && !conn->old)
-        trawl_buf_append_text(&conn->out, "Transfer-Encoding: chunked\r\n");
-    trawl_buf_append(&conn->out, "\r\n", 2);
+        trawl_buf_append_text(out, "Transfer-Encoding: chunked\r\n");
+    trawl_buf_append(out, "\r\n", 2);
     if (conn->head) {
         conn->ended = true;
         conn->keep_alive = false; /* no end of chunks will follow */
@@ -156,9 +162,9 @@ int trawl_http_stream_begin(struct trawl_http_conn *conn, int status, const char
     }
     lws_http_headers_detach(conn->wsi);
     lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0);
-    if (lws_write(conn->wsi, (unsigned char *)conn->out.data, conn->out.len, LWS_WRITE_HTTP) < 0)
+    if (lws_write(conn->wsi, (unsigned char *)out->data, out->len, LWS_WRITE_HTTP) < 0)
         conn->closing = true;
-    trawl_buf_finish(&conn->out);
+    trawl__http_bufs_free(conn);
     if (conn->closing)
         lws_callback_on_writable(conn->wsi);
     return 0;
@@ -166,24 +172,26 @@ int trawl_http_stream_begin(struct trawl_http_conn *conn, int status, const char
 
 int trawl_http_stream_write(struct trawl_http_conn *conn, const void *bytes, size_t len)
 {
+    struct trawl_buf *out;
     int r = 0;
 
     if (conn->gone || conn->closing || conn->ended)
         return -EPIPE;
     if (len == 0)
         return 0;
+    out = &trawl__http_bufs(conn)->out;
     if (!conn->old)
-        r = trawl_buf_printf(&conn->out, "%zx\r\n", len);
+        r = trawl_buf_printf(out, "%zx\r\n", len);
     if (r >= 0)
-        r = trawl_buf_append(&conn->out, bytes, len);
+        r = trawl_buf_append(out, bytes, len);
     if (r >= 0 && !conn->old)
-        r = trawl_buf_append(&conn->out, "\r\n", 2);
+        r = trawl_buf_append(out, "\r\n", 2);
     if (r < 0) { /* what was sent cannot be taken back: the peer must see that it is cut */
         trawl_http_close(conn, 0, NULL);
         return -EPIPE;
     }
     lws_callback_on_writable(conn->wsi);
-    if (conn->out.len < HTTP_DOWNLOAD_QUEUE)
+    if (out->len < HTTP_DOWNLOAD_QUEUE)
         return 0;
     conn->wants_writable = true;
     return -EAGAIN;
@@ -195,7 +203,7 @@ void trawl_http_stream_end(struct trawl_http_conn *conn)
         return;
     conn->ended = true;
     if (conn->kind == HTTP_DOWNLOAD && !conn->old)
-        trawl_buf_append(&conn->out, "0\r\n\r\n", 5);
+        trawl_buf_append(&trawl__http_bufs(conn)->out, "0\r\n\r\n", 5);
     lws_callback_on_writable(conn->wsi);
 }
 
@@ -237,7 +245,7 @@ void trawl_http_close(struct trawl_http_conn *conn, uint16_t code, const char *r
         return;
     conn->closing = true;
     if (conn->kind == HTTP_WEBSOCKET)
-        append_close_frame(&conn->out, code ? code : 1000, reason ? reason : "");
+        append_close_frame(&trawl__http_bufs(conn)->out, code ? code : 1000, reason ? reason : "");
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, HTTP_CLOSE_TIMEOUT_S);
     lws_callback_on_writable(conn->wsi);
 }

@@ -50,6 +50,12 @@ struct http_watch {
     struct lws *wsi;
 };
 
+struct http_bufs {
+    struct trawl_buf in;  /* request body, or a message of which more fragments will come */
+    struct trawl_buf out; /* head and body, or a close frame, that wait for the socket */
+};
+
+/* There are many, most of them idle. */
 struct trawl_http_conn {
     struct trawl_http_conn *prev, *next; /* in server->websockets */
     struct trawl_http_server *server;
@@ -57,20 +63,19 @@ struct trawl_http_conn {
     void *data;
     struct http_asked *asked; /* NULL once it is forgotten */
     struct http_field *added; /* to the answer */
-    struct trawl_buf in;      /* request body, or a message of which more fragments will come */
-    struct trawl_buf out;     /* head and body, or a close frame, that wait for the socket */
+    struct http_bufs *bufs;   /* NULL while a stream or a WebSocket needs none */
     struct http_watch *watch;
     enum http_kind kind;
-    bool head;       /* a HEAD request: no body in the answer */
-    bool old;        /* HTTP/1.0: no chunks */
-    bool keep_alive; /* another request may follow on the connection */
-    bool answered;   /* respond() or stream_begin() was called */
-    bool ended;      /* nothing will be added to `out` */
-    bool wants_writable;
-    bool closing;
-    bool gone;         /* on_closed was called or is being called */
-    bool aborted;      /* to be closed at the next call */
-    bool pinged;       /* and not heard since */
+    bool head : 1;       /* a HEAD request: no body in the answer */
+    bool old : 1;        /* HTTP/1.0: no chunks */
+    bool keep_alive : 1; /* another request may follow on the connection */
+    bool answered : 1;   /* respond() or stream_begin() was called */
+    bool ended : 1;      /* nothing will be added to `out` */
+    bool wants_writable : 1;
+    bool closing : 1;
+    bool gone : 1;     /* on_closed was called or is being called */
+    bool aborted : 1;  /* to be closed at the next call */
+    bool pinged : 1;   /* and not heard since */
     uint64_t heard_ns; /* WEBSOCKET: when anything came of it, or it was pinged */
 };
 
@@ -108,6 +113,10 @@ struct trawl_http_server {
 struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server, struct lws *wsi);
 void trawl__http_conn_free(struct trawl_http_conn *conn);
 bool trawl__http_expects_body(struct lws *wsi, size_t *ret_len);
+/* Made where there are none. */
+struct http_bufs *trawl__http_bufs(struct trawl_http_conn *conn);
+void trawl__http_bufs_free(struct trawl_http_conn *conn);
+bool trawl__http_has_out(const struct trawl_http_conn *conn);
 
 /* answer.c */
 void trawl__http_refuse(struct trawl_http_conn *conn, int status);

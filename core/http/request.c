@@ -170,9 +170,35 @@ struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server
     conn->old = strcmp(version, "HTTP/1.0") == 0;
     conn->head = strcmp(conn->asked->method, "HEAD") == 0;
     conn->keep_alive = may_keep_alive(conn);
-    trawl_buf_init(&conn->in, server->limits.max_body);
-    trawl_buf_init(&conn->out, HTTP_ANSWER_MAX);
     return conn;
+}
+
+struct http_bufs *trawl__http_bufs(struct trawl_http_conn *conn)
+{
+    const struct trawl_http_limits *limits = &conn->server->limits;
+
+    if (conn->bufs)
+        return conn->bufs;
+    conn->bufs = TRAWL_NEW(struct http_bufs);
+    trawl_buf_init(&conn->bufs->in,
+                   conn->kind == HTTP_WEBSOCKET ? limits->max_message : limits->max_body);
+    trawl_buf_init(&conn->bufs->out, HTTP_ANSWER_MAX);
+    return conn->bufs;
+}
+
+void trawl__http_bufs_free(struct trawl_http_conn *conn)
+{
+    if (!conn->bufs)
+        return;
+    trawl_buf_finish(&conn->bufs->in);
+    trawl_buf_finish(&conn->bufs->out);
+    free(conn->bufs);
+    conn->bufs = NULL;
+}
+
+bool trawl__http_has_out(const struct trawl_http_conn *conn)
+{
+    return conn->bufs && conn->bufs->out.len > 0;
 }
 
 void trawl_http_forget_request(struct trawl_http_conn *conn)
@@ -195,8 +221,7 @@ void trawl__http_conn_free(struct trawl_http_conn *conn)
     trawl__http_watch_stop(conn);
     trawl_http_forget_request(conn);
     free_fields(conn->added);
-    trawl_buf_finish(&conn->in);
-    trawl_buf_finish(&conn->out);
+    trawl__http_bufs_free(conn);
     free(conn);
 }
 
@@ -242,8 +267,8 @@ const char *trawl_http_header(const struct trawl_http_conn *conn, const char *na
 const char *trawl_http_body(const struct trawl_http_conn *conn, size_t *ret_len)
 {
     if (ret_len)
-        *ret_len = conn->in.len;
-    return trawl_buf_text(&conn->in);
+        *ret_len = conn->bufs ? conn->bufs->in.len : 0;
+    return conn->bufs ? trawl_buf_text(&conn->bufs->in) : "";
 }
 
 void trawl_http_peer(const struct trawl_http_conn *conn, char peer[TRAWL_HTTP_PEER_SIZE])

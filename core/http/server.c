@@ -10,8 +10,9 @@
 
 /* All headers of a request; beyond it libwebsockets answers 431. */
 #define HTTP_HEADERS_MAX 8192
-/* Of the buffer that each WebSocket has for what its client sends; clients say little. */
-#define HTTP_RX_BUFFER        64
+/* Of the buffer that each WebSocket has for what its client sends; clients say little, but libwebsockets answers a ping that
+ * does not fit by two pongs. RFC 6455, 5.5: at most 125 bytes. */
+#define HTTP_RX_BUFFER        125
 #define HTTP_TEARDOWN_POLL_MS 5
 #define HTTP_TEARDOWN_TURNS   3
 
@@ -79,7 +80,7 @@ static int on_body(struct trawl_http_conn *conn, const void *bytes, size_t len)
 {
     if (!conn || conn->answered)
         return 0; /* what comes behind an early refusal */
-    if (trawl_buf_append(&conn->in, bytes, len) < 0) {
+    if (trawl_buf_append(&trawl__http_bufs(conn)->in, bytes, len) < 0) {
         conn->keep_alive = false;
         trawl__http_refuse(conn, 413);
     }
@@ -89,12 +90,14 @@ static int on_body(struct trawl_http_conn *conn, const void *bytes, size_t len)
 /* Write what waits; -1 to close the connection. */
 static int flush(struct trawl_http_conn *conn)
 {
+    struct trawl_buf *out;
     int n;
 
-    if (conn->out.len == 0)
+    if (!trawl__http_has_out(conn))
         return 0;
-    n = lws_write(conn->wsi, (unsigned char *)conn->out.data, conn->out.len, LWS_WRITE_HTTP);
-    trawl_buf_finish(&conn->out);
+    out = &conn->bufs->out;
+    n = lws_write(conn->wsi, (unsigned char *)out->data, out->len, LWS_WRITE_HTTP);
+    trawl_buf_finish(out);
     if (conn->kind == HTTP_DOWNLOAD)
         lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK,
                         (int)(conn->server->limits.idle_timeout_ms / 1000) + 1);
@@ -104,16 +107,18 @@ static int flush(struct trawl_http_conn *conn)
 /* The close frame is ours, as all frames are; libwebsockets closes when the client's own has come, or at the timeout. */
 static int send_close(struct trawl_http_conn *conn)
 {
+    struct trawl_buf *out;
     int n;
 
-    if (conn->out.len == 0)
+    if (!trawl__http_has_out(conn))
         return 0; /* it has left */
     if (lws_partial_buffered(conn->wsi)) {
         lws_callback_on_writable(conn->wsi);
         return 0;
     }
-    n = lws_write(conn->wsi, (unsigned char *)conn->out.data, conn->out.len, LWS_WRITE_RAW);
-    trawl_buf_finish(&conn->out);
+    out = &conn->bufs->out;
+    n = lws_write(conn->wsi, (unsigned char *)out->data, out->len, LWS_WRITE_RAW);
+    trawl_buf_finish(out);
     return n < 0 ? -1 : 0;
 }
 
@@ -182,8 +187,7 @@ static int on_established(struct trawl_http_conn *conn)
         return -1;
     server = conn->server;
     conn->kind = HTTP_WEBSOCKET;
-    trawl_buf_finish(&conn->in);
-    trawl_buf_init(&conn->in, server->limits.max_message);
+    trawl__http_bufs_free(conn);
     server->handler.on_open(server->handler.user, conn);
     return 0;
 }
@@ -199,18 +203,23 @@ static int close_websocket(struct trawl_http_conn *conn, enum lws_close_status c
 static int on_message(struct trawl_http_conn *conn, const char *bytes, size_t len)
 {
     struct trawl_http_server *server;
+    struct http_bufs *bufs;
 
     if (!conn || conn->closing)
         return conn ? 0 : -1;
     server = conn->server;
+    bufs = trawl__http_bufs(conn);
     if (lws_frame_is_binary(conn->wsi))
         return close_websocket(conn, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "text only");
-    if (trawl_buf_append(&conn->in, bytes, len) < 0)
+    if (trawl_buf_append(&bufs->in, bytes, len) < 0)
         return close_websocket(conn, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message too long");
     if (lws_remaining_packet_payload(conn->wsi) > 0 || !lws_is_final_fragment(conn->wsi))
         return 0;
-    server->handler.on_message(server->handler.user, conn, trawl_buf_text(&conn->in), conn->in.len);
-    trawl_buf_finish(&conn->in); /* idle connections hold no memory for what they once said */
+    server->handler.on_message(server->handler.user, conn, trawl_buf_text(&bufs->in), bufs->in.len);
+    if (bufs->out.len > 0)
+        trawl_buf_finish(&bufs->in);
+    else
+        trawl__http_bufs_free(conn); /* idle ones hold no memory for what they once said */
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // Clients that do not keep the rules: an error or a close code, and their memory is gone.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import net from 'node:net';
 import test from 'node:test';
@@ -70,6 +71,17 @@ test('one that only answers pings stays', async (t) => {
 });
 
 const UPGRADE = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
+test('a ping is answered with what it carries, however much that may be', async (t) => {
+  const { url } = await server(t);
+  const client = await Client.open(t, url);
+  for (const length of [0, 4, 64, 65, 125]) {
+    const sent = Buffer.alloc(length, 'x');
+    client.socket.ping(sent);
+    const [got] = await once(client.socket, 'pong');
+    assert.deepEqual(got, sent);
+  }
+});
 
 /** So many clients that have had an answer; they go away in every way there is. */
 async function comeAndGo(server, count, path, headers) {
