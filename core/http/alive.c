@@ -25,14 +25,25 @@ static void check(struct trawl_http_conn *conn, uint64_t now_ns, uint64_t timeou
     }
 }
 
+static uint64_t every_ms(const struct trawl_http_server *server)
+{
+    unsigned ms = server->limits.pong_timeout_ms / ALIVE_PART;
+
+    return ms > ALIVE_MS_MIN ? ms : ALIVE_MS_MIN;
+}
+
 static void on_alive(uv_timer_t *timer)
 {
     struct trawl_http_server *server = timer->data;
     uint64_t timeout_ns = (uint64_t)server->limits.pong_timeout_ms * 1000000u;
     uint64_t now_ns = trawl_mono_ns();
+    uint64_t since_ns = now_ns - server->alive_ns;
     struct trawl_http_conn *conn;
     struct trawl_http_conn *next;
 
+    server->alive_ns = now_ns;
+    if (since_ns > 2 * every_ms(server) * 1000000u)
+        return; /* we did not run: answers may lie in the sockets, which come after the timers */
     DL_FOREACH_SAFE(server->websockets, conn, next)
     {
         check(conn, now_ns, timeout_ns);
@@ -41,13 +52,12 @@ static void on_alive(uv_timer_t *timer)
 
 void trawl__http_alive_start(struct trawl_http_server *server)
 {
-    unsigned every_ms = server->limits.pong_timeout_ms / ALIVE_PART;
+    uint64_t ms = every_ms(server);
 
-    if (every_ms < ALIVE_MS_MIN)
-        every_ms = ALIVE_MS_MIN;
     uv_timer_init(server->loop, &server->alive);
     server->alive.data = server;
-    uv_timer_start(&server->alive, on_alive, every_ms, every_ms);
+    server->alive_ns = trawl_mono_ns();
+    uv_timer_start(&server->alive, on_alive, ms, ms);
 }
 
 void trawl__http_alive_enter(struct trawl_http_conn *conn)

@@ -97,6 +97,7 @@ struct trawl_http_server {
     lws_retry_bo_t no_pings;            /* of libwebsockets' own */
     struct trawl_http_conn *websockets; /* utlist */
     uv_timer_t alive;
+    uint64_t alive_ns; /* when it was last looked who is */
     struct http_listener *listeners;
     unsigned connections;
     struct http_address *addresses; /* uthash, as are */

@@ -72,6 +72,18 @@ test('one that only answers pings stays', async (t) => {
 
 const UPGRADE = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
+test('an answer that has come while the gateway did not run counts', async (t) => {
+  const own = await server(t, { pong_timeout: '2s' });
+  const { pid } = await child(own.program, 'gateway');
+  const client = await Client.open(t, own.url, { autoPong: false });
+  const [data] = await once(client.socket, 'ping');
+  process.kill(pid, 'SIGSTOP');
+  client.socket.pong(data);
+  await sleep(2500);
+  process.kill(pid, 'SIGCONT');
+  assert.ok(await Promise.race([once(client.socket, 'ping'), client.closed.then(() => false)]));
+});
+
 test('a ping is answered with what it carries, however much that may be', async (t) => {
   const { url } = await server(t);
   const client = await Client.open(t, url);
