@@ -113,7 +113,8 @@ struct trawl_http_server {
 /* request.c */
 struct trawl_http_conn *trawl__http_conn_create(struct trawl_http_server *server, struct lws *wsi);
 void trawl__http_conn_free(struct trawl_http_conn *conn);
-bool trawl__http_expects_body(struct lws *wsi, size_t *ret_len);
+/* Of the body that is announced, 0 if none is; -EINVAL: that is no length (RFC 9110, 8.6). */
+int trawl__http_body_length(struct lws *wsi, size_t *ret_len);
 /* Made where there are none. */
 struct http_bufs *trawl__http_bufs(struct trawl_http_conn *conn);
 void trawl__http_bufs_free(struct trawl_http_conn *conn);

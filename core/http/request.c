@@ -1,4 +1,5 @@
 /* Taking a request out of libwebsockets: its headers are dropped there as soon as a stream or WebSocket begins. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -225,17 +226,20 @@ void trawl__http_conn_free(struct trawl_http_conn *conn)
     free(conn);
 }
 
-bool trawl__http_expects_body(struct lws *wsi, size_t *ret_len)
+int trawl__http_body_length(struct lws *wsi, size_t *ret_len)
 {
     char text[32] = "";
     unsigned long long len;
 
     *ret_len = 0;
-    if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
-        return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) == 0)
+        return 0;
+    if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0 ||
+        text[strspn(text, "0123456789")] != '\0')
+        return -EINVAL;
     len = strtoull(text, NULL, 10);
     *ret_len = len > SIZE_MAX ? SIZE_MAX : (size_t)len;
-    return len > 0;
+    return 0;
 }
 
 const char *trawl_http_method(const struct trawl_http_conn *conn)

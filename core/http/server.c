@@ -54,6 +54,7 @@ static int on_head(struct trawl_http_server *server, struct lws *wsi)
     struct trawl_http_conn *conn = trawl__http_conn_create(server, wsi);
     bool changes = strcmp(trawl_http_method(conn), "GET") != 0 && !conn->head;
     size_t len;
+    int r = trawl__http_body_length(wsi, &len);
 
     lws_set_opaque_user_data(wsi, conn);
     if (server->handler.on_head)
@@ -63,11 +64,11 @@ static int on_head(struct trawl_http_server *server, struct lws *wsi)
         trawl__http_refuse(conn, 411); /* libwebsockets 4.1 does not undo chunks of a request */
         return 0;
     }
-    if (trawl__http_expects_body(wsi, &len)) {
-        if (changes && len <= server->limits.max_body)
-            return 0; /* on_body() goes on */
+    if (changes && len > 0 && len <= server->limits.max_body)
+        return 0; /* on_body() goes on */
+    if (r < 0 || len > 0) {
         conn->keep_alive = false;
-        trawl__http_refuse(conn, changes ? 413 : 400);
+        trawl__http_refuse(conn, changes && len > 0 ? 413 : 400);
         return 0;
     }
     /* libwebsockets waits for a body after a POST that announces none, so this is its connection's last. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import net from 'node:net';
+import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import WebSocket from 'ws';
 import { Client } from './lib/follow.mjs';
@@ -94,6 +95,18 @@ test('a ping is answered with what it carries, however much that may be', async 
     assert.deepEqual(got, sent);
   }
 });
+
+for (const length of ['many', '-1', '+2', '2, 2', '0x2', '9'.repeat(40)]) {
+  test(`a Content-Length of ${length} is refused`, async (t) => {
+    const { url, address } = await server(t);
+    const { hostname, port } = new URL(url);
+    const socket = net.connect(Number(port), hostname);
+    socket.write(`POST /api/scrape/runs HTTP/1.1\r\nHost: ${address}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n{}`);
+    const answer = await text(socket);
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
+    assert.deepEqual(await (await fetch(`${url}/api/scrape/runs/active`)).json(), []);
+  });
+}
 
 /** So many clients that have had an answer; they go away in every way there is. */
 async function comeAndGo(server, count, path, headers) {
