@@ -51,19 +51,24 @@ static time_t second_now(void)
     return now.tv_sec;
 }
 
-static void begin_second(struct output *output)
+static void tell_left_out(struct output *output)
 {
     char message[64];
 
-    if (output->second == second_now())
-        return;
-    output->second = second_now();
-    output->lines = 0;
     if (output->left_out == 0)
         return;
     snprintf(message, sizeof(message), "%u lines of the program were left out", output->left_out);
     output->left_out = 0;
     output->host->log(output->hub, TRAWL_LOG_WARNING, message);
+}
+
+static void begin_second(struct output *output)
+{
+    if (output->second == second_now())
+        return;
+    output->second = second_now();
+    output->lines = 0;
+    tell_left_out(output);
 }
 
 static void log_line(struct output *output, const struct stream *stream)
@@ -179,6 +184,7 @@ static void *read_all(void *user)
         continue;
     for (int i = 0; i < STREAMS; i++)
         read_rest(output, &output->streams[i]);
+    tell_left_out(output);
     return NULL;
 }
 

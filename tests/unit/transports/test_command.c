@@ -418,6 +418,13 @@ static void output__is_logged_within_limits(void **state)
     wait_for_log("lines of the program were left out");
     wait_for_log("later");
     assert_true(count_lines(trawl_buf_text(&fake.text)) < 200);
+    close_it(scene);
+    /* The end does not make them forgotten. */
+    fake_reset();
+    open_with(scene, shell("seq 50; cat > /dev/null; seq 50"), "{}");
+    push_delivers(scene);
+    close_it(scene);
+    assert_true(fake_has_logged("lines of the program were left out"));
 }
 
 static void destroy__ends_the_whole_group(void **state)
