@@ -301,15 +301,16 @@ describe("the place in the stream", () => {
 });
 
 describe("page and machine", () => {
-  it("reconnects at once after the machine slept, and blames no transport", async () => {
+  it.each([["for an hour", 3_600_000], ["a little beyond two heartbeats", 45_000]])("reconnects at once after the machine slept %s, and blames no transport", async (_, ms) => {
     const { server, world, open, committed } = scene();
+    server.heartbeatMs = 20_000;
     const { client, ids } = open();
     await world.pass(5_000);
     server.set({ websocket: "mute" });
-    world.sleep(3_600_000);
+    world.sleep(ms);
+    world.page("visible");
     server.set({ websocket: "none" });
     server.progress(1);
-    world.page("visible");
     await world.pass(100);
     expect(client.getStatus()).toMatchObject({ phase: "connected", transport: "websocket", moves: [] });
     expect(ids()).toEqual(committed());

@@ -6,6 +6,8 @@ import type { Message, TransportInfo } from "./types";
 
 const ACK_MS = 5_000;
 const HEARTBEAT_MS = 20_000;
+/** A timer that comes so late says that we did not run. */
+const LATE_MS = 1_000;
 const RESTART_CODE = 1012;
 
 /** What the server says of itself in connection_ack. */
@@ -44,6 +46,8 @@ export class Connection {
   private opened = false;
   private acknowledgedAt: number | null = null;
   private heardAt: number;
+  /** When to look whether it still speaks. */
+  private dueAt = Infinity;
   private heartbeatMs = HEARTBEAT_MS;
   private ended = false;
 
@@ -78,13 +82,15 @@ export class Connection {
   /** Does it still speak? Asked by a timer, and when a page comes back to the foreground. */
   check(): void {
     if (this.ended || this.acknowledgedAt === null) return;
-    const overdue = this.environment.now() - (this.heardAt + 2 * this.heartbeatMs);
+    const now = this.environment.now();
+    const overdue = now - (this.heardAt + 2 * this.heartbeatMs);
     this.stopTimer();
     if (overdue < 0) {
+      this.dueAt = now - overdue;
       this.timer = this.environment.setTimer(() => this.check(), -overdue);
     } else {
-      // Timers of a page in the background come late, sockets do not. Where both are late, the machine may have slept.
-      const asleep = overdue > this.heartbeatMs;
+      // Timers of a page in the background come late, sockets do not. Where both are late, the machine has slept, or was busy.
+      const asleep = now - this.dueAt > LATE_MS;
       this.end(asleep ? "asleep" : "silent", asleep ? "asleep" : "mute");
     }
   }
