@@ -25,13 +25,6 @@ static void check(struct trawl_http_conn *conn, uint64_t now_ns, uint64_t timeou
     }
 }
 
-static uint64_t every_ms(const struct trawl_http_server *server)
-{
-    unsigned ms = server->limits.pong_timeout_ms / ALIVE_PART;
-
-    return ms > ALIVE_MS_MIN ? ms : ALIVE_MS_MIN;
-}
-
 static void on_alive(uv_timer_t *timer)
 {
     struct trawl_http_server *server = timer->data;
@@ -42,7 +35,7 @@ static void on_alive(uv_timer_t *timer)
     struct trawl_http_conn *next;
 
     server->alive_ns = now_ns;
-    if (since_ns > 2 * every_ms(server) * 1000000u)
+    if (since_ns > 2 * uv_timer_get_repeat(timer) * 1000000u)
         return; /* we did not run: answers may lie in the sockets, which come after the timers */
     DL_FOREACH_SAFE(server->websockets, conn, next)
     {
@@ -52,12 +45,14 @@ static void on_alive(uv_timer_t *timer)
 
 void trawl__http_alive_start(struct trawl_http_server *server)
 {
-    uint64_t ms = every_ms(server);
+    unsigned every_ms = server->limits.pong_timeout_ms / ALIVE_PART;
 
+    if (every_ms < ALIVE_MS_MIN)
+        every_ms = ALIVE_MS_MIN;
     uv_timer_init(server->loop, &server->alive);
     server->alive.data = server;
     server->alive_ns = trawl_mono_ns();
-    uv_timer_start(&server->alive, on_alive, ms, ms);
+    uv_timer_start(&server->alive, on_alive, every_ms, every_ms);
 }
 
 void trawl__http_alive_enter(struct trawl_http_conn *conn)

@@ -188,7 +188,6 @@ static int on_established(struct trawl_http_conn *conn)
         return -1;
     server = conn->server;
     conn->kind = HTTP_WEBSOCKET;
-    trawl__http_bufs_free(conn);
     server->handler.on_open(server->handler.user, conn);
     return 0;
 }

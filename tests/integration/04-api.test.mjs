@@ -5,7 +5,7 @@ import net from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { before, after } from 'node:test';
-import { answer, crawl, html, pages, site } from './lib/site.mjs';
+import { answer, crawl, gate, html, pages, site } from './lib/site.mjs';
 import { jsonLines, run, scratch, serve } from './lib/trawl.mjs';
 
 /** A request with all its headers as they are given; fetch() would not let us choose Host and Origin. */
@@ -195,8 +195,7 @@ test('static files: types, ETag, caching, no way out of the folder', async () =>
 
 test('a second start of a running platform is refused, queued or allowed, as it was asked', async (t) => {
   const routes = pages(40);
-  let open;
-  const opened = new Promise((done) => (open = done));
+  const { open, opened } = gate();
   routes['/page/39'] = (request, response) => opened.then(() => answer(response, html('Last')));
   const { url } = await site(t, routes);
   const own = await serve(t, { platforms: { slow: crawl(url, { concurrency: 2 }), other: crawl(small.url) } });

@@ -2,26 +2,26 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { answer, crawl, html, pages, site } from './lib/site.mjs';
+import { answer, crawl, gate, html, pages, site } from './lib/site.mjs';
 import { run, serve, serveFile, sqlite, until } from './lib/trawl.mjs';
 
 const PAGES = 100;
+/** Of them, stored when a server is stopped, at least. */
+const STORED = 11;
 
 /** A site whose 60th page and all after it are answered once `open()` was called. */
 async function gated(t, routes) {
-  let open;
-  const opened = new Promise((done) => (open = done));
+  const { open, opened } = gate();
   const late = (route) => async (request, response) => {
-    if (gate.seen.length >= 60) await opened;
+    if (served.seen.length >= 60) await opened;
     if (typeof route === 'function') route(request, response);
     else answer(response, route);
   };
-  const gate = await site(t, Object.fromEntries(Object.entries(routes).map(([where, route]) => [where, late(route)])));
-  return { ...gate, open };
+  const served = await site(t, Object.fromEntries(Object.entries(routes).map(([where, route]) => [where, late(route)])));
+  return { ...served, open };
 }
 
-/** A server that was stopped in mid-run, with so many pages stored: {server, id, url, seen}. */
-const STORED = 11;
+/** A server in mid-run, stopped: {server, id, url, seen}. */
 async function interrupted(t, { routes = pages(PAGES, 30), resume, signal = 'SIGTERM', body, options, fetch, enough = () => true } = {}) {
   const { url, seen, open } = await gated(t, routes);
   const platform = crawl(url, { concurrency: 4, ...fetch }, options);

@@ -256,30 +256,27 @@ static struct timespec after(int ms)
     return time;
 }
 
-size_t output_arrived(struct output *output, size_t known, int ms)
+/* Waits for more than `known`, or for the end. */
+static size_t wait_for(struct output *output, size_t known, bool end, int ms)
 {
     struct timespec until = after(ms);
     size_t arrived;
     int r = 0;
 
     pthread_mutex_lock(&output->mutex);
-    while (r == 0 && output->arrived <= known)
+    while (r == 0 && !(end ? output->ended : output->arrived > known))
         r = pthread_cond_clockwait(&output->cond, &output->mutex, CLOCK_MONOTONIC, &until);
     arrived = output->arrived;
     pthread_mutex_unlock(&output->mutex);
     return arrived;
 }
 
+size_t output_arrived(struct output *output, size_t known, int ms)
+{
+    return wait_for(output, known, false, ms);
+}
+
 size_t output_arrived_at_end(struct output *output, int ms)
 {
-    struct timespec until = after(ms);
-    size_t arrived;
-    int r = 0;
-
-    pthread_mutex_lock(&output->mutex);
-    while (r == 0 && !output->ended)
-        r = pthread_cond_clockwait(&output->cond, &output->mutex, CLOCK_MONOTONIC, &until);
-    arrived = output->arrived;
-    pthread_mutex_unlock(&output->mutex);
-    return arrived;
+    return wait_for(output, 0, true, ms);
 }

@@ -36,6 +36,13 @@ export function answer(response, page) {
 
 export const html = (title, body = '') => `<!DOCTYPE html><title>${title}</title><h1>${title}</h1>${body}`;
 
+/** What waits for `opened` goes on once open() was called. */
+export function gate() {
+  let open;
+  const opened = new Promise((done) => (open = done));
+  return { open, opened };
+}
+
 /** `count` pages that an index links to; each takes `delay` ms. */
 export function pages(count, delay = 0) {
   const routes = {

@@ -1,6 +1,6 @@
 // A site to scrape, a server that scrapes it, and a proxy in front of it that the browser talks to.
 import path from 'node:path';
-import { answer, html, site } from '../../integration/lib/site.mjs';
+import { answer, gate, html, site } from '../../integration/lib/site.mjs';
 import { ROOT, scratch, serve, start, writeConfig } from '../../integration/lib/trawl.mjs';
 import { browser } from './browser.mjs';
 import { FaultProxy } from './fault-proxy.mjs';
@@ -18,7 +18,7 @@ class Site {
 
   constructor(count, delay, held) {
     const links = Array.from({ length: count }, (_, i) => `<a href="/page/${i}">${i}</a>`).join(' ');
-    this.#flowing = new Promise((flow) => (this.flow = flow));
+    ({ open: this.flow, opened: this.#flowing } = gate());
     if (!held) this.flow();
     this.routes = {
       '/': html('Index', links),
